@@ -1,0 +1,1 @@
+"""Search and links: kinds of entity, normalisation, matching and the index port."""

@@ -1,0 +1,113 @@
+"""Kinds of fields the schemas share: words, codes, ids, moments and uncertain times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+
+from hub_events.partial_time import When, describe, parse_when
+
+LONGEST_WORDS: Final = 20_000
+LONGEST_LINE: Final = 500
+MOST: Final = 100
+ID_PATTERN: Final = r"^[A-Za-z0-9_-]{22}$"
+
+
+def words(*, required: bool = True, longest: int = LONGEST_WORDS, about: str = "") -> fields.String:
+    """Text for people to read, at least one character of it when required."""
+    checks = validate.Length(min=1 if required else 0, max=longest)
+    metadata = {"description": about} if about else {}
+    if required:
+        return fields.String(required=True, validate=checks, metadata=metadata)
+    return fields.String(load_default="", validate=checks, metadata=metadata)
+
+
+def line(*, required: bool = True, about: str = "") -> fields.String:
+    """A line of text."""
+    return words(required=required, longest=LONGEST_LINE, about=about)
+
+
+def code(table: str, *, required: bool = True) -> fields.String:
+    """A code of a reference table; whether it is in force today is for the rules."""
+    metadata = {"description": f"A code of the reference table `{table}`."}
+    checks = validate.Length(min=1 if required else 0, max=60)
+    if required:
+        return fields.String(required=True, validate=checks, metadata=metadata)
+    return fields.String(load_default="", validate=checks, metadata=metadata)
+
+
+def several(inner: fields.Field[Any], *, required: bool = False) -> fields.List[Any]:
+    """A list of at most a hundred."""
+    if required:
+        return fields.List(inner, required=True, validate=validate.Length(min=1, max=MOST))
+    return fields.List(inner, load_default=list, validate=validate.Length(max=MOST))
+
+
+def identity(about: str, *, required: bool = True) -> fields.String:
+    """The id of a record, as this API gave it."""
+    checks = validate.Regexp(ID_PATTERN, error="An id is 22 characters as this API gave it.")
+    metadata = {"description": about}
+    if required:
+        return fields.String(required=True, validate=checks, metadata=metadata)
+    return fields.String(load_default=None, allow_none=True, validate=checks, metadata=metadata)
+
+
+def moment(*, required: bool = True, about: str = "") -> fields.AwareDateTime:
+    """A moment with its offset from UTC, as RFC 3339 writes it."""
+    metadata = {"description": about or "A moment with its offset, such as 2026-03-05T16:20:00Z."}
+    if required:
+        return fields.AwareDateTime(format="iso", required=True, metadata=metadata)
+    return fields.AwareDateTime(format="iso", load_default=None, allow_none=True, metadata=metadata)
+
+
+def day(*, about: str = "") -> fields.Date:
+    """A day."""
+    return fields.Date(required=True, metadata={"description": about} if about else {})
+
+
+class UncertainTime(Schema):
+    """A time as precisely as it is known: `2026-03-05T16:20`, `2026-03-05 evening`, `about 2026-03`, `2026`."""
+
+    text = line(about="The time, or the first one of a pair.")
+    until = line(required=False, about="The second time of a pair: some time between the two.")
+    zone = fields.String(load_default="Europe/London", validate=validate.Length(min=1, max=60))
+    basis = fields.String(load_default="STATED", validate=validate.OneOf(("STATED", "INFERRED")))
+
+    @post_load
+    def _when(self, data: dict[str, Any], **_: Any) -> When:
+        try:
+            return parse_when(data["text"], data["zone"], data["basis"], data["until"] or None)
+        except (ValueError, OverflowError) as error:
+            raise ValidationError(str(error), "text") from error
+
+
+def uncertain() -> fields.Nested:
+    """An uncertain time, when it is known at all."""
+    return fields.Nested(UncertainTime, load_default=None, allow_none=True)
+
+
+def shown_when(when: When | None) -> Mapping[str, Any] | None:
+    """Return an uncertain time as the API shows it."""
+    if when is None:
+        return None
+    return {
+        "earliest": shown_moment(when.earliest),
+        "latest": shown_moment(when.latest),
+        "precision": when.precision,
+        "basis": when.basis,
+        "as_said": when.as_said,
+        "text": describe(when),
+    }
+
+
+def shown_moment(found: datetime | None) -> str | None:
+    """Return a moment as the API shows it, in UTC."""
+    return None if found is None else found.isoformat().replace("+00:00", "Z")
+
+
+def shown_day(found: date | None) -> str | None:
+    """Return a day as the API shows it."""
+    return None if found is None else found.isoformat()

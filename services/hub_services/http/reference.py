@@ -1,0 +1,88 @@
+"""Reference data: the codes in force, with their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from hub_events.reference import Entry, table, tables
+from hub_services import policy
+from hub_services.http.field import shown_day
+from hub_services.http.operation import Asked, Done, Operation
+from hub_services.refusal import RefusedError
+
+
+class Names(Schema):
+    """The names of the tables."""
+
+    tables = fields.List(fields.String(), required=True)
+
+
+class Codes(Schema):
+    """A table's codes in force."""
+
+    name = fields.String(required=True)
+    entries = fields.List(fields.Dict(), required=True)
+
+
+class OnDay(Schema):
+    """The day the codes are to be in force on; today when it is left out."""
+
+    on = fields.Date(load_default=None)
+
+
+def _allow(asked: Asked) -> None:
+    decision = policy.may(asked.caller, "view-reference")
+    if not decision.allowed:
+        raise RefusedError("not-permitted", decision.sentence)
+
+
+def names(asked: Asked) -> Done:
+    """List the tables."""
+    _allow(asked)
+    return Done(body={"tables": tables()})
+
+
+def codes(asked: Asked) -> Done:
+    """List the codes of a table."""
+    _allow(asked)
+    name = asked.path["name"]
+    if name not in tables():
+        raise RefusedError("not-found", "There is no such reference table; see /v1/reference.")
+    on = asked.query["on"] or asked.now.date()
+    return Done(body={"name": name, "entries": [_shown(entry) for entry in table(name).entries(on)]})
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    return {
+        "code": entry.code,
+        "label": entry.label,
+        "source": entry.source,
+        "from": shown_day(entry.valid_from),
+        "to": shown_day(entry.valid_to),
+        **{name: _plain(value) for name, value in entry.fields.items()},
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value if isinstance(value, (int, float)) else str(value)
+
+
+OPERATIONS = (
+    Operation(method="GET", path="/v1/reference", summary="List the reference tables", handler=names, answer=Names),
+    Operation(
+        method="GET",
+        path="/v1/reference/{name}",
+        summary="List the codes of a reference table",
+        handler=codes,
+        query=OnDay,
+        answer=Codes,
+    ),
+)

@@ -1,0 +1,5 @@
+"""The log: sealed events in SQLite behind the `eventsourcing` library's recorder and mapper, and nothing else."""
+
+from hub_services.log.store import Appended, Draft, Log, Receipt, Write
+
+__all__ = ["Appended", "Draft", "Log", "Receipt", "Write"]

@@ -1,0 +1,28 @@
+"""The WSGI entry point: opens the hub of the environment's settings in the worker that serves it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+
+from flask import Flask
+
+from hub_services.following import Following
+from hub_services.http import create_app
+from hub_services.hub import Hub
+from hub_services.settings import read
+
+
+def make() -> Flask:
+    """Open the hub, start its followers and make the app; to be called after a server has forked its worker."""
+    hub = Hub(read(os.environ))
+    following = Following(hub)
+    following.take_lock()
+    following.start()
+
+    def _close() -> None:
+        following.stop()
+        hub.close()
+
+    atexit.register(_close)
+    return create_app(hub, following)
