@@ -58,6 +58,11 @@ def stream(kind: str, identifier: str) -> Stream:
     return Stream(name)
 
 
+def is_stream(text: str) -> bool:
+    """Whether a text is the name of a stream."""
+    return _FORM.match(text) is not None and kind_of(text) != ""
+
+
 def kind_of(name: str) -> str:
     """Return the kind of the stream a name belongs to, `""` when it has none."""
     kind, colon, _ = name.partition(":")

@@ -23,6 +23,7 @@ VIEW_STATE: Final = sa.Table(
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("live", sa.Boolean, nullable=False),
+    sa.Column("tables", sa.Text, nullable=False),
 )
 QUARANTINE: Final = sa.Table(
     "quarantine",
@@ -52,6 +53,8 @@ class State(msgspec.Struct, frozen=True):
     version: int
     position: int
     live: bool
+    tables: tuple[str, ...] = ()
+    """The names its tables have in the database, so that they can be dropped when this code knows them no more."""
 
 
 class Generation:
@@ -64,6 +67,7 @@ class Generation:
         self.metadata = sa.MetaData()
         self.tables = {table.name: build(table, number, self.metadata) for table in view.tables}
         self.sources = build_sources(view.name, number, self.metadata)
+        self.statements: dict[tuple[str, str], str] = {}
 
 
 class Reader:
@@ -78,12 +82,8 @@ class Reader:
         """Read the live generations of views, which all stand at `position`."""
         self.connection = connection
         self.position = position
-        self._tables = {
-            name: table for generation in generations.values() for name, table in generation.tables.items()
-        }
-        self._sources = {
-            name: generation.sources for generation in generations.values() for name in generation.tables
-        }
+        self._tables = {name: table for generation in generations.values() for name, table in generation.tables.items()}
+        self._sources = {name: generation.sources for generation in generations.values() for name in generation.tables}
 
     def table(self, table: Table) -> sa.Table:
         """The live generation of a table."""
@@ -116,9 +116,7 @@ class Reader:
     def visible_stream(self, stream: sa.ColumnElement[str], condition: Condition) -> sa.ColumnElement[bool]:
         """Whether one stream is allowed by a condition on labels."""
         labels = self._tables[LABEL_TABLE].alias()
-        return (
-            sa.select(sa.literal(1)).where(labels.c.row == stream, compiled(condition, labels.c)).exists()
-        )
+        return sa.select(sa.literal(1)).where(labels.c.row == stream, compiled(condition, labels.c)).exists()
 
 
 class ViewDatabase:
@@ -156,7 +154,10 @@ class ViewDatabase:
     def states(connection: sa.Connection) -> list[State]:
         """How far every generation has come."""
         rows = connection.execute(sa.select(VIEW_STATE).order_by(VIEW_STATE.c.view, VIEW_STATE.c.generation))
-        return [State(row.view, row.generation, row.version, row.position, bool(row.live)) for row in rows]
+        return [
+            State(row.view, row.generation, row.version, row.position, bool(row.live), tuple(row.tables.split()))
+            for row in rows
+        ]
 
     def live(self, connection: sa.Connection) -> list[State]:
         """How far the live generation of every view has come that is in the version of this code."""
@@ -164,6 +165,14 @@ class ViewDatabase:
             state
             for state in self.states(connection)
             if state.live and state.view in self._by_name and state.version == self._by_name[state.view].version
+        ]
+
+    def known(self, connection: sa.Connection) -> list[Generation]:
+        """Every generation that is in the version of this code, whether it is live or being built."""
+        return [
+            self.generation(state.view, state.generation)
+            for state in self.states(connection)
+            if state.view in self._by_name and state.version == self._by_name[state.view].version
         ]
 
     @contextmanager

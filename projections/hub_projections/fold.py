@@ -1,8 +1,7 @@
-"""What the folds of views share: rows that must stand before an event can alter them, and sets kept in one column."""
+"""What the folds of views share: rows that must stand before an event can alter them."""
 
 from __future__ import annotations
 
-from hub_projections.policy_filter import SEPARATOR
 from hub_projections.table import Row, Table, Value
 from hub_projections.view import Rows
 
@@ -26,8 +25,3 @@ def alter(rows: Rows, table: Table, row: str, **values: Value) -> None:
         LookupError: the row does not stand.
     """
     rows.put(table, row, {**standing(rows, table, row), **values})
-
-
-def unpacked(column: Value) -> tuple[str, ...]:
-    """Return the set that `policy_filter.packed` put into a column."""
-    return tuple(str(column).strip(SEPARATOR).split(SEPARATOR)) if column else ()

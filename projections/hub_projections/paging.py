@@ -1,4 +1,4 @@
-"""Pages by keyset: where a line stands is one whole number and its row id, so that a cursor is small and says no more."""
+"""Pages by keyset: where a line stands is one whole number and its row id, so a cursor is small and says no more."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def beyond(sort: sa.ColumnElement[int], row: sa.ColumnElement[str], after: Place
 
 
 def holds(column: sa.ColumnElement[str], code: str) -> sa.ColumnElement[bool]:
-    """Whether a packed set of codes holds one of them; for codes of reference data only, since case is not told apart."""
+    """Whether a packed set holds a code of reference data; not for ids: an engine may take small letters for large."""
     return column.contains(f"{SEPARATOR}{code}{SEPARATOR}", autoescape=True)

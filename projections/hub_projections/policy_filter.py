@@ -7,7 +7,21 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from hub_events.condition import All, Attribute, Condition, Empty, Equal, Known, Not, Operand, Overlap, Some, Value
+from hub_events.condition import (
+    EMPTY,
+    All,
+    Attribute,
+    Condition,
+    Constant,
+    Empty,
+    Equal,
+    Known,
+    Not,
+    Operand,
+    Overlap,
+    Some,
+    Value,
+)
 
 SEPARATOR: Final = "|"
 SETS: Final = frozenset({"handling_conditions", "strands", "cases", "addressees", "excluded_persons"})
@@ -17,8 +31,20 @@ Columns = Any
 
 
 def packed(values: tuple[str, ...]) -> str:
-    """Pack a set into one column: every value between separators, nothing for the empty set."""
-    return SEPARATOR + SEPARATOR.join(values) + SEPARATOR if values else ""
+    """Pack a set into one column: every value between separators, nothing for the empty set.
+
+    Raises:
+        ValueError: a value holds the separator, and so could pass for two.
+    """
+    inner = SEPARATOR.join(values)
+    if inner.count(SEPARATOR) >= max(1, len(values)):
+        raise ValueError("a value of a set holds the separator of sets")
+    return SEPARATOR + inner + SEPARATOR if values else ""
+
+
+def unpacked(column: str) -> tuple[str, ...]:
+    """Return the set a column holds."""
+    return tuple(column[1:-1].split(SEPARATOR)) if column else ()
 
 
 def compiled(condition: Condition, columns: Columns) -> sa.ColumnElement[Any]:
@@ -61,22 +87,39 @@ def _two_labels(left: Operand, right: Operand, columns: Columns) -> sa.ColumnEle
     return one == other
 
 
-def _equal(operand: Attribute, value: Any, columns: Columns) -> sa.ColumnElement[Any]:
+def _equal(operand: Attribute, value: Constant, columns: Columns) -> sa.ColumnElement[Any]:
     column = _column(operand, columns)
+    if value in EMPTY:
+        return sa.null()
     if operand.name in FLAGS:
-        return column == int(value)
+        return column == int(value) if isinstance(value, bool) else _never(column)
+    present = _present(column)
     if operand.name in SETS:
-        return _present(column) == packed(value)
-    return _present(column) == value
+        return present == packed(value) if isinstance(value, tuple) and _clean(value) else _never(present)
+    return present == value if isinstance(value, str) else _never(present)
 
 
-def _overlap(operand: Attribute, value: Any, columns: Columns) -> sa.ColumnElement[Any]:
+def _overlap(operand: Attribute, value: Constant, columns: Columns) -> sa.ColumnElement[Any]:
+    if operand.name in FLAGS or isinstance(value, bool):
+        raise ValueError(f"{operand.name} and {value!r}: what is true or false is compared, it overlaps with nothing")
+    if value in EMPTY:
+        return sa.null()
     column = _present(_column(operand, columns))
     values = value if isinstance(value, tuple) else (value,)
     if operand.name not in SETS:
         return column.in_(values)
-    held = [sa.func.instr(column, f"{SEPARATOR}{each}{SEPARATOR}") > 0 for each in values]
-    return sa.or_(*held)
+    held = [sa.func.instr(column, f"{SEPARATOR}{each}{SEPARATOR}") > 0 for each in values if _clean((each,))]
+    return sa.or_(*held) if held else _never(column)
+
+
+def _clean(values: tuple[str, ...]) -> bool:
+    """Whether no value could pass for two in a packed set."""
+    return not any(SEPARATOR in each for each in values)
+
+
+def _never(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """False where the column is there, unknown where it is missing."""
+    return column != column  # noqa: PLR0124 -- SQL's own way to keep the third value
 
 
 def _present(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -6,7 +6,7 @@ streams its content comes from. A versioned table never changes a row: it ends o
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -50,15 +50,13 @@ def physical_name(name: str, generation: int) -> str:
 def build(table: Table, generation: int, metadata: sa.MetaData) -> sa.Table:
     """Make the SQLAlchemy table of one generation."""
     name = physical_name(table.name, generation)
-    columns = [sa.Column(column, _TYPES[kind]) for column, kind in table.columns]
+    columns: list[sa.Column[Any]] = [sa.Column(column, _TYPES[kind]) for column, kind in table.columns]
     if table.versioned:
         known = [sa.Column("known_from", sa.BigInteger, nullable=False), sa.Column("known_to", sa.BigInteger)]
         keys = [sa.PrimaryKeyConstraint("row", "known_from")]
     else:
         known, keys = [], [sa.PrimaryKeyConstraint("row")]
-    indexes = [
-        sa.Index(f"{name}_by_{'_'.join(columns_of)}", *columns_of) for columns_of in table.indexes
-    ]
+    indexes = [sa.Index(f"{name}_by_{'_'.join(columns_of)}", *columns_of) for columns_of in table.indexes]
     return sa.Table(
         name,
         metadata,

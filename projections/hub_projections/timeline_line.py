@@ -36,8 +36,10 @@ RANKS: Final = (
 """The order of lines that happened at the same time: in which things follow from one another."""
 
 _RANK_BITS: Final = 3
-_WIDTH_BITS: Final = 6
-_FURTHEST: Final = 2**52
+_WIDTH_BITS: Final = 5
+_MOMENT_BITS: Final = 54
+_BEGINNING: Final = 2**51
+"""So that every moment from 1899 on is a number that is not negative; with its width and rank it stays below 2**63."""
 _SECOND: Final = timedelta(seconds=1)
 
 Fact = str | int | bool | tuple[str, ...]
@@ -85,10 +87,10 @@ def sort_number(when: When) -> int:
 
     The earliest moment first, then the narrower interval (by its order of magnitude), then stated before inferred.
     """
-    earliest = max(-_FURTHEST, min(_FURTHEST, microseconds(when.earliest)))
-    width = (when.latest - when.earliest) // timedelta(microseconds=1)
-    number = (earliest << _WIDTH_BITS) + min(width.bit_length(), 2**_WIDTH_BITS - 1)
-    return ((number << 1) + (when.basis == "INFERRED")) << _RANK_BITS
+    earliest = max(0, min(microseconds(when.earliest) + _BEGINNING, (1 << _MOMENT_BITS) - 1))
+    width: int = ((when.latest - when.earliest) // timedelta(microseconds=1)).bit_length() // 2
+    number = (earliest << _WIDTH_BITS) + min(width, (1 << _WIDTH_BITS) - 1)
+    return ((number << 1) + int(when.basis == "INFERRED")) << _RANK_BITS
 
 
 def happened(when: When | None, time_of: str) -> Row:

@@ -17,3 +17,8 @@ def microseconds(moment: datetime) -> int:
 def moment(number: int) -> datetime:
     """Return the moment a number of microseconds since 1970 UTC stands for."""
     return _BEGINNING + timedelta(microseconds=number)
+
+
+def moment_if_any(number: int | None) -> datetime | None:
+    """Return the moment a column stands for that holds nothing as long as something has not happened."""
+    return None if number is None else moment(number)

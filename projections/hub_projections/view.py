@@ -53,6 +53,17 @@ class Rows:
         self._undo.clear()
         self._sources_undo = len(self.sources)
 
+    @property
+    def at_hand(self) -> Recorded:
+        """The event whose changes are being taken.
+
+        Raises:
+            LookupError: none was begun.
+        """
+        if self._recorded is None:
+            raise LookupError("no event was begun")
+        return self._recorded
+
     def roll_back(self) -> None:
         """Take back the changes of the event begun last."""
         for key, content, replaced, change in reversed(self._undo):
@@ -73,8 +84,7 @@ class Rows:
 
     def put(self, table: Table, row: str, content: Row, *sources: str) -> None:
         """Set the content of a row from the event at hand; `sources` are further streams its content comes from."""
-        assert self._recorded is not None
-        stream = self._recorded.stream
+        stream = self.at_hand.stream
         if self.refused and not self.refused.isdisjoint((stream, *sources)):
             return
         self.sources.append((row, stream))
@@ -99,9 +109,8 @@ class Rows:
             self._change(table, row, None)
 
     def _change(self, table: Table, row: str, content: Row | None) -> None:
-        assert self._recorded is not None
         key = (table.name, row)
-        position = self._recorded.position
+        position = self.at_hand.position
         current = self.get(table, row)
         if current == content:
             return

@@ -43,16 +43,18 @@ class Token(msgspec.Struct, frozen=True):
 def _packed_line(line: str) -> bytes:
     if not line:
         return bytes(19)
-    stream, _, version = line.rpartition("/")
+    # A line id is a stream and a version, or a stream alone; versions begin with 1.
+    stream, _, version = line.partition("/")
     identity = urlsafe_b64decode(stream.partition(":")[2] + "==")
-    return bytes([_KINDS.index(kind_of(stream)) + 1]) + identity + int(version).to_bytes(2, "big")
+    return bytes([_KINDS.index(kind_of(stream)) + 1]) + identity + int(version or 0).to_bytes(2, "big")
 
 
 def _unpacked_line(packed: bytes) -> str:
     if not packed[0]:
         return ""
     identity = urlsafe_b64encode(packed[1:17]).decode().rstrip("=")
-    return f"{_KINDS[packed[0] - 1]}:{identity}/{int.from_bytes(packed[17:], 'big')}"
+    version = int.from_bytes(packed[17:], "big")
+    return f"{_KINDS[packed[0] - 1]}:{identity}" + (f"/{version}" if version else "")
 
 
 class PositionTokens:

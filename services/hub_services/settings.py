@@ -13,6 +13,7 @@ from hub_services.sqlite import check_version
 DEMONSTRATION: Final = "demonstration"
 REAL: Final = "real"
 DEFAULT_FOLDER: Final = Path("var/demo")
+HIGHEST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +82,8 @@ def read(environment: Mapping[str, str]) -> Settings:
             "HUB_MASTER_KEY_FILE is not set; name the file that holds the master key, outside the data folder.",
         )
     port = environment.get("HUB_PORT") or "8000"
-    if not port.isdecimal():
-        raise UnsafeSettingError(f"HUB_PORT={port} is not a number.")
+    if not (port.isascii() and port.isdecimal() and int(port) <= HIGHEST_PORT):
+        raise UnsafeSettingError(f"HUB_PORT={port} is not a port; give a number up to {HIGHEST_PORT}.")
     settings = Settings(
         folder=folder,
         master_key_file=Path(named).absolute() if named else folder / "master.key",
@@ -116,6 +117,11 @@ def check(settings: Settings, environment: Mapping[str, str]) -> None:
         raise UnsafeSettingError(
             f"HUB_JOURNAL_MODE={settings.journal_mode} is not safe beside concurrent readers; "
             "set it to WAL or remove it.",
+        )
+    if settings.log_file.exists() and not settings.vault_file.exists():
+        raise UnsafeSettingError(
+            f"{settings.folder} holds a log without its vault, so nothing in it could ever be read; "
+            "bring the vault back from its backup.",
         )
     if settings.profile == REAL:
         _check_real(settings)

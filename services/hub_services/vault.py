@@ -36,6 +36,20 @@ CREATE TABLE IF NOT EXISTS credential (account TEXT PRIMARY KEY, password_hash T
 """
 
 
+def make_master_key(path: Path) -> None:
+    """Write a new master key to a file nobody else may read.
+
+    Raises:
+        FileExistsError: the file is there already.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(os.urandom(KEY_BYTES).hex() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def read_master_key(path: Path) -> bytes:
     """Read a master key file: 32 bytes as 64 hexadecimal digits.
 

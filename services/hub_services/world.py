@@ -26,30 +26,29 @@ class DemoWorld(World):
     """The world of a demonstration: its clock is the real one moved by an amount a file holds, only ever forwards."""
 
     def __init__(self, path: Path, real_now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """Keep the clock's offset in a file of the demonstration's data folder."""
+        """Keep the clock's offset in a file of the demonstration's data folder, which every process of it reads."""
         self._path = path
         self._real_now = real_now
-        self._read_at = -1
-        self._offset = timedelta()
 
     def now(self) -> datetime:
         """The time of the demonstration, in UTC."""
         try:
-            changed_at = self._path.stat().st_mtime_ns
+            offset = int(self._path.read_text(encoding="ascii"))
         except FileNotFoundError:
-            return self._real_now()
-        if changed_at != self._read_at:
-            self._offset = timedelta(microseconds=int(self._path.read_text(encoding="ascii")))
-            self._read_at = changed_at
-        return self._real_now() + self._offset
+            offset = 0
+        return self._real_now() + timedelta(microseconds=offset)
 
-    def set_clock(self, moment: datetime) -> None:
+    def set_clock(self, moment: datetime, *, beginning: bool = False) -> None:
         """Set the demonstration's clock forwards.
+
+        Args:
+            moment: the demonstration's new present.
+            beginning: the story begins now, so the clock, which was never set before, may go back to where it does.
 
         Raises:
             UnsafeSettingError: the moment lies before the demonstration's present.
         """
-        if self._path.exists() and moment < self.now():
+        if moment < self.now() and (self._path.exists() or not beginning):
             raise UnsafeSettingError(f"The clock of a demonstration goes forwards only; it is past {moment:%d %B %Y}.")
         offset = (moment - self._real_now()) // timedelta(microseconds=1)
         beside = self._path.with_suffix(".new")

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -105,7 +105,7 @@ def test_a_role_that_ended_may_begin_again(case):
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
-        ({"case": named(CASE, "Z")}, ("not-found", "case")),
+        ({"case": named(CASE, "Z")}, ("not-found", "")),
         ({"mention": STRANGER}, ("mention-not-in-case", "mention")),
         ({"mention": SHOP}, ("mention-not-in-case", "mention")),
         ({"mention": named(MENTION, "Z")}, ("mention-not-in-case", "mention")),
@@ -147,7 +147,7 @@ def test_the_role_of_somebody_whose_mention_was_erased_can_still_end(case):
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
-        ({"case": named(CASE, "Z")}, ("not-found", "case")),
+        ({"case": named(CASE, "Z")}, ("not-found", "")),
         ({"mention": named(MENTION, "Z")}, ("role-not-held", "role")),
         ({"role": "WITNESS"}, ("role-not-held", "role")),
         ({"ended_on": TOMORROW}, ("date-in-future", "ended_on")),
@@ -200,7 +200,7 @@ def test_the_same_allocation_is_made_once(case):
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
-        ({"case": named(CASE, "Z")}, ("not-found", "case")),
+        ({"case": named(CASE, "Z")}, ("not-found", "")),
         ({"worker": named(ACCOUNT, "Z")}, ("unknown-account", "worker")),
         ({"worker": LEFT}, ("unknown-account", "worker")),
         ({"worker": LAYLA}, ("unknown-account", "worker")),
@@ -245,7 +245,7 @@ def test_the_allocated_worker_is_removed_only_after_another_was_allocated(case):
     case.given(named(ACCOUNT, "E"), account("ewan", "EARLY_HELP_PRACTITIONER"))
     case.tell(ALLOCATE, MANAGER)
 
-    assert case.refusal(changed(REMOVE, account=IONA), LATER) == ("worker-allocated", "account")
+    assert case.refusal(changed(REMOVE, account=IONA), LATER) == ("worker-allocated", "")
     case.tell(changed(ALLOCATE, worker=named(ACCOUNT, "E")), replace(MANAGER, command_id=b"another worker"))
     assert case.when(changed(REMOVE, account=IONA), LATER) != []
 
@@ -253,11 +253,11 @@ def test_the_allocated_worker_is_removed_only_after_another_was_allocated(case):
 @pytest.mark.parametrize(
     ("command", "refusal"),
     [
-        (changed(ADD, case=named(CASE, "Z")), ("not-found", "case")),
+        (changed(ADD, case=named(CASE, "Z")), ("not-found", "")),
         (changed(ADD, account=named(ACCOUNT, "Z")), ("unknown-account", "account")),
         (changed(ADD, account=LEFT), ("unknown-account", "account")),
         (changed(ADD, reason=""), ("words-missing", "reason")),
-        (changed(REMOVE, case=named(CASE, "Z")), ("not-found", "case")),
+        (changed(REMOVE, case=named(CASE, "Z")), ("not-found", "")),
     ],
 )
 def test_adding_or_removing_a_member_is_refused(case, command, refusal):
@@ -274,7 +274,7 @@ def test_removing_a_member_says_why(case):
 def test_a_closed_case_refuses_every_change_of_its_people(case, command):
     case.given(CASE_A, CaseClosed(reason_code="RISK_REDUCED", reason="Low."))
 
-    assert case.refusal(command, MANAGER) == ("case-closed", "case")
+    assert case.refusal(command, MANAGER) == ("case-closed", "")
 
 
 accounts = st.sampled_from([IONA, BASHIR, MOSS, LEFT])
@@ -341,6 +341,7 @@ class Model:
                 self.strands.remove(event.strand)
 
 
+@settings(deadline=None)
 @given(asked=st.lists(commands, max_size=25))
 def test_whatever_is_asked_a_case_stays_sound_and_nothing_is_done_twice(new_story, asked):
     story, model = begin(new_story()), Model()

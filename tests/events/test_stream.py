@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_events.stream import KINDS, REPORT, kind_of, stream
+from hub_events.stream import KINDS, REPORT, is_stream, kind_of, stream
 
 IDENTIFIERS = st.text("ABCXYZabcxyz0189_-", min_size=22, max_size=22)
 
@@ -13,6 +13,7 @@ def test_a_name_says_its_kind(kind, identifier):
 
     assert name == f"{kind}:{identifier}"
     assert kind_of(name) == kind
+    assert is_stream(name)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,8 @@ def test_a_wrong_name_is_not_repeated():
 @pytest.mark.parametrize("name", ["", "report", "person:AAAA", ":AAAA", "Report:AAAA"])
 def test_what_is_no_stream_has_no_kind(name):
     assert kind_of(name) == ""
+
+
+@pytest.mark.parametrize("text", ["", "system", "PROTECT", "report:AAAA", "person:" + "A" * 22, "report:" + "A" * 23])
+def test_what_is_no_stream_is_told_apart(text):
+    assert not is_stream(text)

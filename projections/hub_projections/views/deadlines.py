@@ -110,5 +110,5 @@ def open_deadlines(reader: Reader) -> list[DeadlineCount]:
         .where(table.c.open == 1)
         .group_by(table.c.kind)
     )
-    found = {row.kind: DeadlineCount(row.kind, row.open, int(row.breached)) for row in reader.rows(query)}
+    found = {row["kind"]: DeadlineCount(row["kind"], row["open"], int(row["breached"])) for row in reader.rows(query)}
     return [found.get(kind, DeadlineCount(kind, 0, 0)) for kind in KINDS]

@@ -1,4 +1,4 @@
-"""Today's label of every stream: the one table the policy's SQL runs on, never versioned (architecture.md section 6)."""
+"""Today’s label of every stream: the one table the policy’s SQL runs on, never versioned (architecture.md 6)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from hub_events.envelope import Labels, Recorded
 from hub_events.label_fold import relabelled
 from hub_projections.database import LABEL_TABLE
-from hub_projections.policy_filter import SEPARATOR, packed
+from hub_projections.policy_filter import packed, unpacked
 from hub_projections.table import Row, Table, integers, text
 from hub_projections.view import Key, Rows, View
 
@@ -31,7 +31,7 @@ def row_of(kind: str, labels: Labels, *, unreadable: bool = False) -> Row:
 
 def labels_of(row: Row) -> Labels:
     """Return the label a row stands for."""
-    sets = {name: tuple(str(row[name]).strip(SEPARATOR).split(SEPARATOR)) if row[name] else () for name in SETS}
+    sets = {name: unpacked(str(row[name])) for name in SETS}
     single = {name: str(row[name]) for name in SINGLE}
     return Labels(**single, **sets, originator_only=bool(row["originator_only"]))  # type: ignore[arg-type]
 

@@ -35,20 +35,18 @@ from hub_events.triage import (
     TriageProposed,
 )
 from hub_projections.database import Reader
-from hub_projections.fold import alter, standing, unpacked
+from hub_projections.fold import alter, standing
 from hub_projections.paging import SPAN, Place, beyond
-from hub_projections.policy_filter import packed
-from hub_projections.table import Table, integers, text
-from hub_projections.times import microseconds, moment
+from hub_projections.policy_filter import packed, unpacked
+from hub_projections.table import Row, Table, Value, integers, text
+from hub_projections.times import microseconds, moment, moment_if_any
 from hub_projections.view import Key, Rows, View
 
 TRIAGE: Final = "TRIAGE"
 EMERGENCY_OPEN_ITEM: Final = "EMERGENCY_OPEN_ITEM"
 
 _STATE: Final = (*integers("due_at", "open", "breached", "opened_at"), *text("opened_by"))
-QUEUE_TRIAGE: Final = Table(
-    "queue_triage", (*text("report"), *_STATE, *text("proposals")), indexes=(("open",),)
-)
+QUEUE_TRIAGE: Final = Table("queue_triage", (*text("report"), *_STATE, *text("proposals")), indexes=(("open",),))
 QUEUE_EMERGENCY: Final = Table(
     "queue_emergency",
     (*text("area", "team", "taken_by"), *_STATE, *integers("since")),
@@ -60,9 +58,9 @@ _TABLES: Final = {
     stream.ROUTE_CHECK: QUEUE_EMERGENCY,
     stream.REPORT: QUEUE_REPORT,
 }
-_ALL_AFTER: Final = 4
-_UNBREACHED_AFTER: Final = 2
-_OPENED_AFTER: Final = 1
+_REPORT: Final = 4
+_UNBREACHED: Final = 2
+_OPENED: Final = 1
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -133,12 +131,18 @@ def _triage(recorded: Recorded, rows: Rows) -> None:
     name, at = recorded.stream, microseconds(recorded.envelope.recorded_at)
     match recorded.event:
         case TriageAwaited(report=report, due_at=due_at):
-            waiting = {"due_at": microseconds(due_at), "open": 1, "breached": 0, "opened_at": None, "opened_by": ""}
+            waiting: Row = {
+                "due_at": microseconds(due_at),
+                "open": 1,
+                "breached": 0,
+                "opened_at": None,
+                "opened_by": "",
+            }
             rows.add(QUEUE_TRIAGE, name, {"report": report, **waiting, "proposals": "[]"})
         case TriageOpened(opened_by=account):
             alter(rows, QUEUE_TRIAGE, name, opened_at=at, opened_by=account)
         case TriageProposed(outcome=outcome) | TriageDisagreed(outcome=outcome):
-            _state(recorded, rows, outcome)
+            _stated(recorded, rows, outcome)
         case TriageDecided():
             alter(rows, QUEUE_TRIAGE, name, open=0)
         case TriageClockBreached():
@@ -147,7 +151,7 @@ def _triage(recorded: Recorded, rows: Rows) -> None:
             pass
 
 
-def _state(recorded: Recorded, rows: Rows, outcome: str) -> None:
+def _stated(recorded: Recorded, rows: Rows, outcome: str) -> None:
     """Let what a decider states take the place of what was stated in the same role before."""
     actor = recorded.envelope.actor
     before = _proposals(standing(rows, QUEUE_TRIAGE, recorded.stream)["proposals"])
@@ -156,15 +160,15 @@ def _state(recorded: Recorded, rows: Rows, outcome: str) -> None:
     alter(rows, QUEUE_TRIAGE, recorded.stream, proposals=msgspec.json.encode(now).decode())
 
 
-def _proposals(column: Any) -> tuple[Proposal, ...]:
-    return msgspec.json.decode(column, type=tuple[Proposal, ...])
+def _proposals(column: Value) -> tuple[Proposal, ...]:
+    return msgspec.json.decode(str(column), type=tuple[Proposal, ...])
 
 
 def _emergency(recorded: Recorded, rows: Rows) -> None:
     name, at = recorded.stream, microseconds(recorded.envelope.recorded_at)
     match recorded.event:
         case RoutesAnswered(immediate_danger=True, area=area, owner=owner):
-            nothing = {"due_at": 0, "open": 0, "breached": 0, "opened_at": None, "opened_by": "", "since": at}
+            nothing: Row = {"due_at": 0, "open": 0, "breached": 0, "opened_at": None, "opened_by": "", "since": at}
             rows.add(QUEUE_EMERGENCY, name, {"area": area, "team": owner, "taken_by": "", **nothing})
         case EmergencyInstructionShown(owner=owner, due_at=due_at):
             alter(rows, QUEUE_EMERGENCY, name, team=owner, due_at=microseconds(due_at), open=1, since=at)
@@ -185,7 +189,13 @@ def _report(recorded: Recorded, rows: Rows) -> None:
     match recorded.event:
         case ReportReceived(received_at=received_at, area=area, strands=strands):
             team, known = recorded.envelope.labels.team, packed(strands)
-            row = {"received_at": microseconds(received_at), "area": area, "team": team, "strands": known, "grade": ""}
+            row: Row = {
+                "received_at": microseconds(received_at),
+                "area": area,
+                "team": team,
+                "strands": known,
+                "grade": "",
+            }
             rows.add(QUEUE_REPORT, recorded.stream, row)
         case ReportRouted(area=area) | ReportRerouted(area=area):
             alter(rows, QUEUE_REPORT, recorded.stream, area=area)
@@ -220,8 +230,8 @@ def queue(
 
 
 def _sort(table: sa.Table, since: sa.ColumnElement[int], group: int) -> sa.ColumnElement[int]:
-    opened = sa.case((table.c.opened_at.is_(None), 0), else_=_OPENED_AFTER)
-    rank = group + _UNBREACHED_AFTER * (1 - table.c.breached) + opened
+    opened = sa.case((table.c.opened_at.is_(None), 0), else_=_OPENED)
+    rank = group + _UNBREACHED * (1 - table.c.breached) + opened
     return rank * sa.literal(SPAN, sa.BigInteger) + since
 
 
@@ -243,7 +253,7 @@ def _reports(reader: Reader, condition: Condition, team: str) -> sa.Select[Any]:
             report.c.team,
             report.c.strands,
             report.c.grade,
-            _sort(triage, report.c.received_at, _ALL_AFTER).label("sort"),
+            _sort(triage, report.c.received_at, _REPORT).label("sort"),
         )
         .join(report, report.c.row == triage.c.report)
         .where(triage.c.open == 1)
@@ -281,19 +291,19 @@ def _emergencies(reader: Reader, condition: Condition, team: str) -> sa.Select[A
 
 def _item(row: sa.RowMapping) -> QueueItem:
     return QueueItem(
-        kind=row.kind,
-        stream=row.stream,
-        report=row.report,
-        since=moment(row.since),
-        due_at=moment(row.due_at),
-        breached=bool(row.breached),
-        opened_at=None if row.opened_at is None else moment(row.opened_at),
-        opened_by=row.opened_by,
-        taken_by=row.taken_by,
-        proposals=_proposals(row.proposals),
-        area=row.area,
-        team=row.team,
-        strands=unpacked(row.strands),
-        grade=row.grade,
-        sort=row.sort,
+        kind=row["kind"],
+        stream=row["stream"],
+        report=row["report"],
+        since=moment(row["since"]),
+        due_at=moment(row["due_at"]),
+        breached=bool(row["breached"]),
+        opened_at=moment_if_any(row["opened_at"]),
+        opened_by=row["opened_by"],
+        taken_by=row["taken_by"],
+        proposals=_proposals(row["proposals"]),
+        area=row["area"],
+        team=row["team"],
+        strands=unpacked(row["strands"]),
+        grade=row["grade"],
+        sort=row["sort"],
     )

@@ -1,7 +1,7 @@
 """The timeline of a case: one line for each thing that happened, and what each line says as of any moment.
 
-Each row comes from one stream. That a report's lines stand in a case's timeline is found when it is asked, by way of the
-case's own rows, so the view cannot depend on the order between streams (`projections/README.md`).
+Each row comes from one stream. That a report's lines stand in a case's timeline is found when it is asked, by way of
+the case's own rows, so the view cannot depend on the order between streams (`projections/README.md`).
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class TimelineView(View):
         held = rows.get(FLAG, recorded.stream)
         if isinstance(event, flag.FlagRequested):
             held = {"case_stream": event.case, "mention": event.mention, "flag": event.flag, "status": ""}
-        status = _STATUS.get(type(event))  # type: ignore[call-overload]
+        status = _STATUS.get(type(event))
         if held is None or status is None:
             return None
         held = {**held, "status": status}

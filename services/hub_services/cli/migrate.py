@@ -5,16 +5,16 @@ from __future__ import annotations
 import click
 
 from hub_services import hub as hubs
-from hub_services.cli.key import make_key
 from hub_services.cli.opened import settings
 from hub_services.following import Following
 from hub_services.settings import DEMONSTRATION, Settings
+from hub_services.vault import make_master_key
 
 
 def prepare(found: Settings) -> None:
     """Make a hub's files; a demonstration gets a master key of its own."""
     if found.profile == DEMONSTRATION and not found.master_key_file.exists():
-        make_key(found.master_key_file)
+        make_master_key(found.master_key_file)
     hubs.migrate(found)
 
 

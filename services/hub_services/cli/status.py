@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import click
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from hub_projections.times import microseconds
 from hub_projections.views.deadlines import open_deadlines
 from hub_services.cli.opened import opened
 from hub_services.cli.quarantine import listed
@@ -25,7 +25,7 @@ def state(hub: Hub) -> dict[str, Any]:
             for each in hub.views.live(connection)
         ]
     with hub.views.reading() as reader:
-        deadlines = [dict(row) for row in open_deadlines(reader, microseconds(hub.world.now()))]
+        deadlines = [msgspec.structs.asdict(each) for each in open_deadlines(reader)]
     return {
         "position": head,
         "views": views,
@@ -55,8 +55,8 @@ def _print(found: dict[str, Any]) -> None:
     for row in found["views"]:
         views.add_row(*(str(row[name]) for name in ("view", "version", "position", "behind")))
     console.print(views)
-    clocks = Table("clock", "open", "overdue")
+    clocks = Table("clock", "open", "breached")
     for row in found["deadlines"]:
-        clocks.add_row(*(str(row[name]) for name in ("kind", "open", "overdue")))
+        clocks.add_row(*(str(row[name]) for name in ("kind", "open", "breached")))
     console.print(clocks)
     console.print(f"Quarantined streams: {len(found['quarantined'])}.")

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from hub_events.partial_time import DEFAULT_ZONE
 from hub_events.reference import Entry, table
 from hub_services.decisions.decision import By
 from hub_services.refusal import RefusedError
+
+MOST_NAMED: Final = 20
+"""A refusal names the codes there are, up to so many."""
+
+
+def _spoken(field: str) -> str:
+    return field.replace("_", " ").capitalize()
 
 
 def today(by: By) -> date:
@@ -24,7 +32,7 @@ def worded(words: str, field: str = "reason") -> str:
         RefusedError: nothing was said (`words-missing`).
     """
     if not (said := words.strip()):
-        raise RefusedError("words-missing", f"Say the {field.replace('_', ' ')} in words.", field=field)
+        raise RefusedError("words-missing", f"{_spoken(field)} is missing: say it in words.", field=field)
     return said
 
 
@@ -34,11 +42,12 @@ def in_force(name: str, code: str, by: By, *, refusal: str, field: str) -> Entry
     Raises:
         RefusedError: the table has no such code today (`refusal`).
     """
-    known = table(name)
-    if not known.has(code, today(by)):
-        choice = ", ".join(known.codes(today(by)))
-        raise RefusedError(refusal, f"{code!r} is not in force; {field.replace('_', ' ')} is of {choice}.", field=field)
-    return known.get(code, today(by))
+    known, day = table(name), today(by)
+    if not known.has(code, day):
+        codes = known.codes(day)
+        choice = f"one of {', '.join(codes)}" if len(codes) <= MOST_NAMED else f"a code of the reference table {name}"
+        raise RefusedError(refusal, f"{_spoken(field)} {code!r} is not in force; take {choice}.", field=field)
+    return known.get(code, day)
 
 
 def all_in_force(name: str, codes: Iterable[str], by: By, *, refusal: str, field: str) -> tuple[str, ...]:

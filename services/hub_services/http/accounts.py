@@ -7,10 +7,10 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from hub_events.stream import ACCOUNT
-from hub_projections.views.accounts import list_accounts
+from hub_projections.views.accounts import AccountLine, list_accounts
 from hub_services.decisions.account import CloseAccount, GrantRoles, OpenAccount, WithdrawRoles
 from hub_services.http.done import Written, written
-from hub_services.http.field import code, line, several, words
+from hub_services.http.field import code, line, several, shown, words
 from hub_services.http.operation import Asked, Done, Operation, identifier
 from hub_services.http.paging import Listed, Page, paged
 
@@ -76,7 +76,14 @@ def list_(asked: Asked) -> Done:
         asked,
         "administer-accounts",
         lambda reader, condition, after, limit: list_accounts(reader, condition, after=after, limit=limit),
+        _account,
     )
+
+
+def _account(line: AccountLine) -> dict[str, Any]:
+    body: dict[str, Any] = shown(line)
+    body["id"] = body.pop("account")
+    return body
 
 
 def open_(asked: Asked) -> Done:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
+import msgspec
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from hub_events.partial_time import When, describe, parse_when
+from hub_events.stream import is_stream
 
 LONGEST_WORDS: Final = 20_000
 LONGEST_LINE: Final = 500
@@ -111,3 +113,25 @@ def shown_moment(found: datetime | None) -> str | None:
 def shown_day(found: date | None) -> str | None:
     """Return a day as the API shows it."""
     return None if found is None else found.isoformat()
+
+
+def shown(value: Any) -> Any:
+    """Return what a query found as the API shows it: ids without their kind, times as text, without sort keys."""
+    match value:
+        case When():
+            return shown_when(value)
+        case msgspec.Struct():
+            found = msgspec.structs.asdict(value)
+            return {name: shown(inner) for name, inner in found.items() if name != "sort"}
+        case datetime():
+            return shown_moment(value)
+        case date():
+            return value.isoformat()
+        case str() if is_stream(value):
+            return value.partition(":")[2]
+        case tuple() | list():
+            return [shown(inner) for inner in value]
+        case dict():
+            return {name: shown(inner) for name, inner in value.items()}
+        case _:
+            return value

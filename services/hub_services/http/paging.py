@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from marshmallow import Schema, fields, validate
 
@@ -12,15 +12,27 @@ from hub_projections.database import Reader
 from hub_services.http.operation import Asked, Done
 
 After = tuple[int, str] | None
-Found = tuple[Sequence[Mapping[str, Any]], After]
 
 
-class Page(Schema):
+class Placed(Protocol):
+    """Something in a list that knows where it stands."""
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """A sort key and a line id, unique together."""
+
+
+class Position(Schema):
+    """From which position on; the token a write was answered with."""
+
+    min_position = fields.String(load_default=None, validate=validate.Length(max=200))
+
+
+class Page(Position):
     """Which page, and from which position on."""
 
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
     cursor = fields.String(load_default=None, validate=validate.Length(max=200))
-    min_position = fields.String(load_default=None, validate=validate.Length(max=200))
 
 
 class Listed(Schema):
@@ -30,17 +42,22 @@ class Listed(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
+PlacedItem = TypeVar("PlacedItem", bound=Placed)
+
+
 def paged(
     asked: Asked,
     action: str,
-    find: Callable[[Reader, Condition, After, int], Found],
-    shown: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+    find: Callable[[Reader, Condition, After, int], Sequence[PlacedItem]],
+    shown: Callable[[PlacedItem], Mapping[str, Any]],
 ) -> Done:
-    """Answer a page of what `find` finds after a sort key and a line id."""
+    """Answer a page of what `find` finds after a place."""
     token = asked.open_cursor()
     after = None if token is None else (token.sort_key, token.line)
+    limit: int = asked.query["limit"]
     with asked.hub.reading(asked.caller, action, asked.min_position) as (reader, condition):
-        rows, following = find(reader, condition, after, asked.query["limit"])
+        found = find(reader, condition, after, limit + 1)
         position = reader.position
-    cursor = None if following is None else asked.cursor(position, *following)
-    return Done(body={"items": [shown(row) for row in rows], "next": cursor}, position=position)
+    page = found[:limit]
+    following = asked.cursor(position, *page[-1].place) if len(found) > limit else None
+    return Done(body={"items": [shown(item) for item in page], "next": following}, position=position)

@@ -16,12 +16,12 @@ from hub_events.triage import (
     TriageOpened,
     TriageProposed,
 )
-from hub_projections.views.queue import queue
+from hub_projections.views.queue import QueueItem, queue
 from hub_services.decisions.triage import AnswerProposal, OpenForTriage, ProposeOutcome
 from hub_services.http.done import Written, written
 from hub_services.http.field import code, several, shown_moment, words
 from hub_services.http.operation import Asked, Done, Operation, identifier
-from hub_services.http.paging import Page, paged
+from hub_services.http.paging import Listed, Page, paged
 
 PATH = "/v1/triage/{id}"
 
@@ -45,13 +45,6 @@ class Queue(Page):
     """Which team's queue; every one the caller may see when it is left out."""
 
     team = code("teams", required=False)
-
-
-class QueueShown(Schema):
-    """A page of the queue."""
-
-    items = fields.List(fields.Dict(), required=True)
-    next = fields.String(allow_none=True)
 
 
 class TriageShown(Schema):
@@ -78,7 +71,29 @@ def show_queue(asked: Asked) -> Done:
             after=after,
             limit=limit,
         ),
+        _item,
     )
+
+
+def _item(item: QueueItem) -> dict[str, Any]:
+    return {
+        "kind": item.kind,
+        "id": identifier(item.stream),
+        "report": identifier(item.report) or None,
+        "since": shown_moment(item.since),
+        "due_at": shown_moment(item.due_at),
+        "breached": item.breached,
+        "opened_at": shown_moment(item.opened_at),
+        "taken_by": identifier(item.taken_by) or None,
+        "proposals": [
+            {"outcome": each.outcome, "role": each.role, "at": shown_moment(each.at)} for each in item.proposals
+        ],
+        "disagreement": item.disagreement,
+        "area": item.area,
+        "team": item.team,
+        "strands": list(item.strands),
+        "grade": item.grade or None,
+    }
 
 
 def show(asked: Asked) -> Done:
@@ -149,7 +164,7 @@ OPERATIONS = (
         summary="Show the triage queue: open 999 items, breached, never opened, then oldest",
         handler=show_queue,
         query=Queue,
-        answer=QueueShown,
+        answer=Listed,
     ),
     Operation(method="GET", path=PATH, summary="Show a report's triage", handler=show, answer=TriageShown),
     Operation(

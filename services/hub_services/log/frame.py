@@ -67,7 +67,7 @@ def _mark(marking: bytes, place: bytes) -> bytes:
     return blake2b(place, digest_size=MARK_BYTES, key=marking).digest()
 
 
-def sealed_state(  # noqa: PLR0917 -- where the event stands, and what seals it
+def sealed_state(
     marking: bytes,
     key: bytes,
     nonce: bytes,

@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Condition
-from typing import Any, Final, cast
+from typing import NoReturn, cast
 
 import msgspec
 from eventsourcing.application import Application
-from eventsourcing.persistence import IntegrityError, Mapper, OperationalError, StoredEvent
+from eventsourcing.persistence import IntegrityError, Mapper, OperationalError
 from eventsourcing.utils import Environment, EnvType
 
-from hub_events.catalogue import Event
-from hub_events.envelope import Actor, Envelope, Labels, Recorded, Unreadable
-from hub_events.stream import Stream
-from hub_services.log import frame
-from hub_services.log.recorder import Insertion, ReceiptRow, Row, SQLiteRecorder
+from hub_events.envelope import Recorded
+from hub_services.log.frame import Row, TamperedError
+from hub_services.log.mapper import Draft, SealingMapper
+from hub_services.log.recorder import SQLiteRecorder
+from hub_services.log.writing import Insertion, ReceiptRow
 from hub_services.refusal import StreamMovedError, UnavailableError
 from hub_services.vault import Vault
-
-UNTRUSTED: Final = Envelope(
-    recorded_at=datetime(1970, 1, 1, tzinfo=UTC),
-    actor=Actor("", "", ""),
-    purpose="",
-    regime="",
-    lawful_basis="",
-    command_id=b"",
-    labels=Labels(owning_agency=""),
-)
-"""The envelope of a row that is not the one that was written: nothing in it can be believed."""
-
-
-class Draft(msgspec.Struct, frozen=True):
-    """Events to be appended to one stream: after which version, under which envelope and key (0 for a new one)."""
-
-    stream: str
-    after: int
-    events: tuple[Event, ...]
-    envelope: Envelope
-    key_id: int = 0
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -69,69 +47,6 @@ class Appended(msgspec.Struct, frozen=True):
 
 class ReceiptExistsError(Exception):
     """The command was written before; its receipt says where."""
-
-
-class SealingMapper(Mapper[str]):
-    """Seals events into stored events and opens them again, with keys from the vault."""
-
-    vault: Vault
-    random: Callable[[int], bytes]
-
-    def to_stored_event(self, domain_event: Any) -> StoredEvent:
-        """Seal a `Recorded` whose key exists."""
-        recorded = cast("Recorded", domain_event)
-        key = self.vault.key(recorded.key_id)
-        if key is None or not isinstance(recorded.event, Event):
-            raise UnavailableError("stream-erased", f"{recorded.stream} has been erased.")
-        clear = frame.encode_clear(recorded.key_id, recorded.envelope)
-        topic, state = frame.sealed_state(
-            key,
-            self.random(frame.NONCE_BYTES),
-            recorded.stream,
-            recorded.version,
-            recorded.event,
-            clear,
-        )
-        return StoredEvent(recorded.stream, recorded.version, topic, state)
-
-    def to_domain_event(self, stored_event: StoredEvent) -> Any:
-        """Open a stored event as `Recorded`."""
-        position = getattr(stored_event, "id", 0)
-        row = (
-            position,
-            str(stored_event.originator_id),
-            stored_event.originator_version,
-            stored_event.topic,
-            stored_event.state,
-        )
-        return self.open([row])[0]
-
-    def seal_draft(self, draft: Draft) -> list[tuple[str, int, str, bytes]]:
-        """Seal the events of a draft into rows of stream, version, topic and state."""
-        key_id = draft.key_id or self.vault.draw_key()
-        key = self.vault.key(key_id)
-        if key is None:
-            raise UnavailableError("stream-erased", f"{draft.stream} has been erased.")
-        clear = frame.encode_clear(key_id, draft.envelope)
-        rows = []
-        for version, event in enumerate(draft.events, draft.after + 1):
-            nonce = self.random(frame.NONCE_BYTES)
-            topic, state = frame.sealed_state(key, nonce, draft.stream, version, event, clear)
-            rows.append((draft.stream, version, topic, state))
-        return rows
-
-    def open(self, rows: Sequence[Row]) -> list[Recorded]:
-        """Open a page of rows, its keys fetched together.
-
-        Raises:
-            TamperedError: a row is not the one that was written.
-        """
-        frames = [frame.open_frame(row[4]) for row in rows]
-        keys = self.vault.keys([clear.key_id for _, clear in frames])
-        return [
-            frame.opened(position, stream, version, topic, framed, clear, keys.get(clear.key_id))
-            for (position, stream, version, topic, _), (framed, clear) in zip(rows, frames, strict=True)
-        ]
 
 
 class Log(Application[str]):
@@ -170,10 +85,7 @@ class Log(Application[str]):
 
     def construct_mapper(self) -> Mapper[str]:
         """Construct the mapper that seals."""
-        mapper = SealingMapper(transcoder=self.construct_transcoder())
-        mapper.vault = self._vault
-        mapper.random = self._random
-        return mapper
+        return SealingMapper(self.construct_transcoder(), self._vault, self._random)
 
     def append(self, write: Write) -> Appended:
         """Append what a command writes, durably, all of it or none.
@@ -183,7 +95,7 @@ class Log(Application[str]):
             StreamMovedError: a stream has moved on from the version the command was decided on.
             UnavailableError: nothing could be written now, or a stream was erased.
         """
-        rows = [row for draft in write.drafts for row in self._mapper.seal_draft(draft)]
+        rows = [row for draft in write.drafts for row in self._mapper.seal(draft)]
         receipt = write.receipt
         insertion = Insertion(
             rows,
@@ -196,17 +108,17 @@ class Log(Application[str]):
             self._explain(write, error)
         except OperationalError as error:
             raise UnavailableError("log-unavailable", f"The log cannot be written now: {error}.") from error
-        with self._changed:
-            self._changed.notify_all()
+        self.wake()
         return Appended(first, first + len(rows) - 1)
 
-    def _explain(self, write: Write, error: Exception) -> None:
+    def _explain(self, write: Write, error: Exception) -> NoReturn:
         if write.receipt is not None and self._recorder.receipt(write.receipt.id) is not None:
             raise ReceiptExistsError from error
-        for stream, expected in [*((draft.stream, draft.after) for draft in write.drafts), *write.expect]:
-            if len(self._recorder.rows_of(stream)) != expected:
+        decided_on = [*((draft.stream, draft.after) for draft in write.drafts), *write.expect]
+        for stream, expected in decided_on:
+            if self._recorder.version_of(stream) != expected:
                 raise StreamMovedError(stream, expected) from error
-        raise StreamMovedError(write.drafts[0].stream, write.drafts[0].after) from error
+        raise StreamMovedError(*decided_on[0]) from error
 
     def past(self, stream: str) -> list[Recorded]:
         """Return all events of a stream, in order.
@@ -229,15 +141,8 @@ class Log(Application[str]):
         rows = self._recorder.rows_after(position, limit, upto)
         try:
             return self._mapper.open(rows)
-        except frame.TamperedError:
-            return [self._opened_or_unreadable(row) for row in rows]
-
-    def _opened_or_unreadable(self, row: Row) -> Recorded:
-        try:
-            return self._mapper.open([row])[0]
-        except frame.TamperedError as error:
-            position, stream, version, topic, _ = row
-            return Recorded(position, Stream(stream), version, topic, UNTRUSTED, Unreadable(str(error)))
+        except TamperedError:
+            return [self._mapper.open_or_explain(row) for row in rows]
 
     def rows_after(self, position: int, limit: int, upto: int | None = None) -> list[Row]:
         """Return up to `limit` sealed rows after a position, as they stand in the file."""
@@ -283,8 +188,3 @@ class Log(Application[str]):
         """Close the log."""
         super().close()
         self._recorder.close()
-
-
-def versions(past: Iterable[Recorded]) -> Mapping[str, int]:
-    """Return the last version of each stream in a run of events."""
-    return {recorded.stream: recorded.version for recorded in past}

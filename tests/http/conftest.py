@@ -1,0 +1,246 @@
+"""A real hub behind the real app, with one account in each role, and a client that says what is needed."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import argon2
+import pytest
+from hub_services import hub as hubs
+from hub_services.authentication import Authentication
+from hub_services.caller import system
+from hub_services.decisions.account import OpenAccount
+from hub_services.following import Following
+from hub_services.http import create_app
+from hub_services.settings import REAL, Settings
+from hub_services.vault import make_master_key
+from hub_services.world import World
+
+MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+PEOPLE = {
+    "teacher": ("MANCHESTER_EDUCATION", ("REFERRER",), (), ()),
+    "supervisor": ("GMP", ("SPECIALIST_SUPERVISOR",), ("PROTECT",), ()),
+    "salford-supervisor": ("GMP", ("SPECIALIST_SUPERVISOR",), ("SUNRISE",), ()),
+    "intelligence": ("GMP", ("FORCE_INTELLIGENCE_OFFICER",), (), ()),
+    "both": ("GMP", ("SPECIALIST_SUPERVISOR", "FORCE_INTELLIGENCE_OFFICER"), ("PROTECT",), ()),
+    "officer": ("GMP", ("SPECIALIST_OFFICER",), ("PROTECT",), ()),
+    "neighbourhood": ("GMP", ("NEIGHBOURHOOD_OFFICER",), (), ()),
+    "handler": ("GMP", ("SOURCE_HANDLER",), (), ()),
+    "manager": ("MANCHESTER_CSC", ("MANAGER",), ("PROTECT",), ()),
+    "worker": ("MANCHESTER_CSC", ("SOCIAL_WORKER",), ("PROTECT",), ()),
+    "stranger": ("MANCHESTER_CSC", ("SOCIAL_WORKER",), (), ()),
+    "duty": ("HUB", ("SPECIALIST_SUPERVISOR",), (), ("HUB_DUTY",)),
+    "board": ("HUB", ("BOARD_MEMBER",), (), ()),
+    "auditor": ("HUB", ("AUDITOR",), (), ()),
+    "administrator": ("HUB", ("ADMINISTRATOR",), (), ()),
+}
+
+
+class SteppingWorld(World):
+    """A world whose clock a test sets; it moves a second at every look, so that times differ."""
+
+    def __init__(self) -> None:
+        self.time = MONDAY
+
+    def now(self) -> datetime:
+        self.time += timedelta(milliseconds=1)
+        return self.time
+
+
+@dataclass
+class Person:
+    """One person's way to the API."""
+
+    app: object
+    following: Following
+    token: str
+    id: str
+    keys: object
+    purpose: str = "SAFEGUARDING"
+
+    def headers(self, **more: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", "Hub-Purpose": self.purpose, **more}
+
+    def get(self, path: str, **query: object):
+        return self.app.get(path, headers=self.headers(), query_string={k: v for k, v in query.items() if v is not None})
+
+    def post(self, path: str, body: object = None, *, key: str = "", etag: str = "", **headers: str):
+        more = {"Idempotency-Key": key or f"key-{next(self.keys)}", **headers}
+        if etag:
+            more["If-Match"] = etag
+        data = None if body is None else json.dumps(body)
+        answer = self.app.post(
+            path,
+            data=data,
+            headers=self.headers(**more),
+            content_type="application/json" if body is not None else None,
+        )
+        self.following.settle()
+        return answer
+
+    def change(self, resource: str, path: str, body: object = None, **more: str):
+        """Read a record's ETag and change it with that."""
+        read = self.get(resource)
+        assert read.status_code == 200, read.json
+        return self.post(f"{resource}/{path}", body, etag=read.headers["ETag"], **more)
+
+
+@dataclass
+class Running:
+    """A hub that runs behind its app, and everybody signed in."""
+
+    hub: object
+    following: Following
+    app: object
+    world: SteppingWorld
+    people: dict[str, Person]
+
+
+@contextmanager
+def running_hub(folder):
+    """Make a hub below a folder, with cheap password hashes, and close it after the block."""
+    key = folder / "keys" / "master.key"
+    make_master_key(key)
+    settings = Settings(folder=folder / "data", master_key_file=key, profile=REAL)
+    hubs.migrate(settings)
+    world = SteppingWorld()
+    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch, hubs.Hub(settings, world) as hub:
+        patch.setattr("hub_services.authentication._HASHER", cheap)
+        following = Following(hub)
+        app = create_app(hub, following)
+        yield Running(hub, following, app, world, signed_in(hub, following, app, cheap.hash(PASSWORD)))
+        following.stop()
+
+
+def signed_in(hub, following, app, password_hash):
+    """Open everybody's account and sign them in."""
+    authentication = Authentication(hub)
+    for login, (agency, roles, teams, desks) in PEOPLE.items():
+        account = authentication.account_stream(login)
+        command = OpenAccount(
+            account=account,
+            login=login,
+            name=login.title(),
+            agency=agency,
+            roles=roles,
+            teams=teams,
+            desks=desks,
+        )
+        hub.ask(command, system(), f"open {login}")
+        hub.vault.keep_password_hash(account, password_hash)
+    following.settle()
+    client, keys = app.test_client(), count(1)
+    found = {}
+    for login, (_, roles, _, _) in PEOPLE.items():
+        token, _ = authentication.sign_in(login, PASSWORD, roles[0])
+        found[login] = Person(client, following, token, authentication.account_stream(login).partition(":")[2], keys)
+    return found
+
+
+@pytest.fixture(scope="session")
+def run_hub():
+    """The way to a hub of one's own, for a test or for a module of tests."""
+    return running_hub
+
+
+@pytest.fixture
+def running(tmp_path):
+    with running_hub(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def world(running):
+    return running.world
+
+
+@pytest.fixture
+def hub(running):
+    return running.hub
+
+
+@pytest.fixture
+def following(running):
+    return running.following
+
+
+@pytest.fixture
+def app(running):
+    return running.app
+
+
+@pytest.fixture
+def people(running):
+    """Everybody, signed in."""
+    return running.people
+
+
+ROUTES = {
+    "immediate_danger": False,
+    "in_need_or_harmed": False,
+    "information": True,
+    "person_of_interest_request": False,
+    "adult": False,
+    "area": "MANCHESTER",
+}
+
+
+@pytest.fixture
+def report_body():
+    """A full report, as a function of its route check."""
+
+    def make(route_check: str, **changes: object) -> dict[str, object]:
+        return {
+            "route_check": route_check,
+            "route": "INFORMATION_REPORT",
+            "reported_at": "2026-03-02T09:30:00Z",
+            "reporter_name": "Robin Ashdown",
+            "reporter_job_title": "Form tutor",
+            "reporter_organisation": "Moorfield Academy",
+            "reporter_contact": "0161 496 0001",
+            "source_types": ["MEMBER_OF_PUBLIC"],
+            "reliability": 5,
+            "accuracy": 5,
+            "willing_to_engage": "DONT_KNOW",
+            "narrative": "A girl of Year 9 is picked up by a silver Golf after school.",
+            "place": "Wilmslow Road, Manchester",
+            "area": "MANCHESTER",
+            "incident": {"text": "2026-02-27 evening"},
+            "became_aware": {"text": "2026-02-28"},
+            "source": {"full_name": "Marjorie Quillfeather", "contacts": ["07700 900123"], "relationship": "neighbour"},
+            "provenance": "THIRD_PARTY",
+            "strands": ["CSE"],
+            "mentions": [
+                {
+                    "kind": "PERSON",
+                    "as_said": "a girl called Tansy",
+                    "parts": {"name": "Tansy Wrenfield"},
+                    "reported_role": "VICTIM",
+                },
+                {"kind": "VEHICLE", "as_said": "silver Golf, plate ending 7XK", "parts": {"plate": "ending 7XK"}},
+                {"kind": "PREMISES", "as_said": "the shisha bar", "parts": {"name": "Cloud Nine Lounge"}},
+            ],
+            **changes,
+        }
+
+    return make
+
+
+@pytest.fixture
+def send_report(people, report_body):
+    """Answer the route questions and send a report as the teacher; returns its id."""
+
+    def send(**changes: object) -> str:
+        check = people["teacher"].post("/v1/route-checks", ROUTES)
+        assert check.status_code == 201, check.json
+        sent = people["teacher"].post("/v1/reports", report_body(check.json["id"], **changes))
+        assert sent.status_code == 201, sent.json
+        return sent.json["id"]
+
+    return send
