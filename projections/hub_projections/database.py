@@ -82,8 +82,13 @@ class Reader:
         """Read the live generations of views, which all stand at `position`."""
         self.connection = connection
         self.position = position
+        self._generations = generations
         self._tables = {name: table for generation in generations.values() for name, table in generation.tables.items()}
         self._sources = {name: generation.sources for generation in generations.values() for name in generation.tables}
+
+    def generation(self, view: str) -> Generation:
+        """The live generation of a view."""
+        return self._generations[view]
 
     def table(self, table: Table) -> sa.Table:
         """The live generation of a table."""

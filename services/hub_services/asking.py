@@ -173,7 +173,7 @@ class Asking:
             ) from error
         return Past(streams)
 
-    def _attempt(  # noqa: PLR0913, PLR0917 -- the parts of one asking
+    def _attempt(
         self,
         command: Command,
         caller: Caller,
@@ -199,7 +199,7 @@ class Asking:
         versions = {draft.stream: draft.after + len(draft.events) for draft in write.drafts}
         return Answer(stream, appended.last, versions)
 
-    def _write(  # noqa: PLR0913, PLR0917 -- the parts of one asking
+    def _write(
         self,
         outcome: list[To],
         past: Past,

@@ -21,9 +21,10 @@ from hub_events.stream import ACCOUNT, Stream, stream
 from hub_projections.views.cases import memberships
 from hub_services.caller import Caller
 from hub_services.decisions.account import Account
+from hub_services.decisions.decision import Past
 from hub_services.hub import Hub
 from hub_services.log.frame import TamperedError
-from hub_services.refusal import RefusedError
+from hub_services.refusal import RefusedError, UnavailableError
 
 LIFETIME: Final = timedelta(hours=1)
 ISSUER: Final = "safeguarding-hub"
@@ -57,8 +58,8 @@ class Authentication:
     def account(self, account: str) -> Account | None:
         """Return an account as its events have it now, `None` when there is none or it is closed."""
         try:
-            found = Account.of([recorded.event for recorded in self._hub.log.past(account)])
-        except TamperedError:
+            found = Account.of(Past({account: self._hub.log.past(account)}).events(account))
+        except (TamperedError, RefusedError, UnavailableError):
             return None
         return None if found is None or found.closed else found
 
@@ -86,16 +87,16 @@ class Authentication:
                 field="role",
             )
         now = self._hub.world.now()
-        ends = now + LIFETIME
+        ends = int((now + LIFETIME).timestamp())
         claims = {
             "iss": ISSUER,
             "sub": name,
             "role": chosen,
             "iat": int(now.timestamp()),
-            "exp": int(ends.timestamp()),
+            "exp": ends,
         }
         token = jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM])
-        return token, datetime.fromtimestamp(claims["exp"], UTC)
+        return token, datetime.fromtimestamp(ends, UTC)
 
     def caller(self, token: str, purpose: str, **context: str) -> Caller:
         """Return who a token speaks for, with their memberships of today.

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Final, Self
 
 import sqlalchemy as sa
+import sqlcipher3.dbapi2 as driver
 from sqlalchemy.pool import QueuePool
 
 from hub_events.condition import Condition
@@ -16,7 +17,7 @@ from hub_events.envelope import Recorded
 from hub_events.operation import EventSetAside, StreamErased
 from hub_events.stream import Stream
 from hub_projections.database import Reader, ViewDatabase
-from hub_projections.runner import Progress, Runner
+from hub_projections.runner import Progress, Runner, unheard
 from hub_projections.views import all_views
 from hub_services import policy, sqlite
 from hub_services.asking import NOT_FOUND, Answer, Asking
@@ -54,7 +55,7 @@ def view_engine(path: Path, key: bytes) -> sa.Engine:
     """Make the engine of the views' encrypted file; views are disposable, so they need not survive a power cut."""
     return sa.create_engine(
         "sqlite://",
-        module=sqlite.driver,
+        module=driver,
         creator=lambda: _view_connection(path, key),
         poolclass=QueuePool,
         pool_size=8,
@@ -102,9 +103,7 @@ class Hub:
         if not settings.log_file.exists():
             raise UnsafeSettingError(f"There is no hub in {settings.folder}; make one with `hub migrate`.")
         self.settings = settings
-        self.world = world or (
-            DemoWorld(settings.clock_file) if settings.profile == DEMONSTRATION else World()
-        )
+        self.world = world or (DemoWorld(settings.clock_file) if settings.profile == DEMONSTRATION else World())
         self.vault = Vault(settings.vault_file, read_master_key(settings.master_key_file))
         self.log = Log(
             settings.log_file,
@@ -119,7 +118,7 @@ class Hub:
         self.runner = Runner(self.views, self.source, self.set_aside_events, self._destroy)
         self._asking = Asking(self.log, self.world, self.vault.secret("ids"))
 
-    def ask(  # noqa: PLR0913 -- as `Asking.ask`
+    def ask(
         self,
         command: Command,
         caller: Caller,
@@ -217,11 +216,11 @@ class Hub:
     def set_aside(self, stream: str, version: int, reason: str) -> None:
         """Set an event aside that no view can take in, and rebuild the views it stopped."""
         stopped = {row.view for row in self.views.quarantine() if row.stream == stream}
-        command = SetEventAside(stream=stream, version=version, reason=reason)
+        command = SetEventAside(stream=Stream(stream), version=version, reason=reason)
         self.ask(command, system(), f"set-aside {stream} {version}")
         self.rebuild(sorted(stopped))
 
-    def rebuild(self, views: list[str], progress: Progress = lambda view, done, goal: None) -> None:
+    def rebuild(self, views: list[str], progress: Progress = unheard) -> None:
         """Rebuild views beside the live ones and swap them in."""
         if views:
             self.runner.rebuild(views, progress)

@@ -21,7 +21,6 @@ from hub_services.decisions.feedback import OpenFeedback
 from hub_services.decisions.notice import PlaceNotice
 
 
-
 def reactions(recorded: Recorded) -> Iterator[tuple[str, Command]]:
     """Name what follows from an event, and the command that asks for it."""
     labels, stream = recorded.envelope.labels, recorded.stream
@@ -57,5 +56,3 @@ def reactions(recorded: Recorded) -> Iterator[tuple[str, Command]]:
 
 def _notice(inbox: str, subject: str, about: Stream, *, urgent: bool = False) -> PlaceNotice:
     return PlaceNotice(inbox=inbox, subject=subject, about_stream=about, urgent=urgent)
-
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hub_services.verification import verify
+
 
 def triaged(people, report, outcome="INVESTIGATE"):
     grade = {"source": 2, "assessment": "D", "handling_code": "C", "handling_conditions": ["SPECIALIST_SUPERVISOR_ONLY"]}
@@ -55,3 +57,11 @@ def test_a_report_goes_from_the_door_to_a_timeline(people, send_report):
     assert people["stranger"].get(f"/v1/timelines/{case}").status_code == 404
     source = people["handler"].get(f"/v1/reports/{report}/source")
     assert source.json["full_name"] == "Marjorie Quillfeather"
+
+
+def test_the_views_of_the_whole_path_equal_a_rebuild(hub, people, send_report):
+    report = send_report()
+    triaged(people, report)
+    opened_case(people, report)
+
+    assert list(verify(hub)) == []

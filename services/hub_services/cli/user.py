@@ -30,7 +30,7 @@ def user() -> None:
     help="At least 12 characters; asked for when it is left out, or taken from HUB_NEW_PASSWORD.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def add(  # noqa: PLR0913 -- an account has this many parts
+def add(
     *,
     login: str,
     name: str,
@@ -42,8 +42,14 @@ def add(  # noqa: PLR0913 -- an account has this many parts
     as_json: bool,
 ) -> None:
     """Open an account for LOGIN."""
-    secret = password or os.environ.get("HUB_NEW_PASSWORD") or click.prompt(
-        "Password", hide_input=True, confirmation_prompt=True,
+    secret = (
+        password
+        or os.environ.get("HUB_NEW_PASSWORD")
+        or click.prompt(
+            "Password",
+            hide_input=True,
+            confirmation_prompt=True,
+        )
     )
     if len(secret) < 12:  # noqa: PLR2004 -- NCSC: length is what counts
         raise click.UsageError("A password has at least 12 characters.")
@@ -51,7 +57,13 @@ def add(  # noqa: PLR0913 -- an account has this many parts
         authentication = Authentication(hub)
         account = authentication.account_stream(login)
         command = OpenAccount(
-            account=account, login=login, name=name, agency=agency, roles=roles, teams=teams, desks=desks,
+            account=account,
+            login=login,
+            name=name,
+            agency=agency,
+            roles=roles,
+            teams=teams,
+            desks=desks,
         )
         hub.ask(command, system(), f"user add {login} {hub.log.head()}")
         authentication.set_password(account, secret)

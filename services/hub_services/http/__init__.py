@@ -1,4 +1,4 @@
-"""The API over HTTP: parse, ask, answer. One routes file a subject; the list in `operations` is its table of contents."""
+"""The API over HTTP: parse, ask, answer. One routes file a subject; `operations` is its table of contents."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def open_(asked: Asked) -> Done:
     answer = asked.ask(OpenAccount(account=account, **said))
     if asked.hub.vault.password_hash(account) is None:
         asked.services.authentication.set_password(account, asked.body["password"])
-    return written(asked, answer, PATH, status=201)
+    return written(answer, PATH, status=201)
 
 
 def grant(asked: Asked) -> Done:
@@ -107,7 +107,7 @@ def grant(asked: Asked) -> Done:
         roles=tuple(asked.body["roles"]),
         reason=asked.body["reason"],
     )
-    return written(asked, asked.ask(command), PATH)
+    return written(asked.ask(command), PATH)
 
 
 def withdraw(asked: Asked) -> Done:
@@ -117,12 +117,12 @@ def withdraw(asked: Asked) -> Done:
         roles=tuple(asked.body["roles"]),
         reason=asked.body["reason"],
     )
-    return written(asked, asked.ask(command), PATH)
+    return written(asked.ask(command), PATH)
 
 
 def close(asked: Asked) -> Done:
     """Close an account."""
-    return written(asked, asked.ask(CloseAccount(account=asked.stream(ACCOUNT), **asked.body)), PATH)
+    return written(asked.ask(CloseAccount(account=asked.stream(ACCOUNT), **asked.body)), PATH)
 
 
 OPERATIONS = (

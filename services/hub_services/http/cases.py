@@ -103,13 +103,13 @@ def _said(asked: Asked) -> dict[str, Any]:
 
 def open_(asked: Asked) -> Done:
     """Open a case."""
-    return written(asked, asked.ask(OpenCase(**_said(asked))), PATH, status=201)
+    return written(asked.ask(OpenCase(**_said(asked))), PATH, status=201)
 
 
 def _change(command: type[Command], path: str, summary: str, body: type[Schema]) -> Operation:
     def handle(asked: Asked) -> Done:
         said = command(case=asked.stream(CASE), **_said(asked))  # type: ignore[call-arg]
-        return written(asked, asked.ask(said), PATH)
+        return written(asked.ask(said), PATH)
 
     return Operation(
         method="POST",

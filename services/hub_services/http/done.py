@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from hub_services.asking import Answer
-from hub_services.http.operation import Asked, Done, identifier
+from hub_services.http.operation import Done, identifier
 
 
 class Written(Schema):
@@ -15,11 +15,10 @@ class Written(Schema):
     link = fields.String(required=True)
 
 
-def written(asked: Asked, answer: Answer, path: str, *, status: int = 0) -> Done:
+def written(answer: Answer, path: str, *, status: int = 0) -> Done:
     """Answer a command with its record's id and link, ETag and position.
 
     Args:
-        asked: the request.
         answer: what came of it.
         path: the record's path, with `{id}` for its id.
         status: 201 for a record that was made.

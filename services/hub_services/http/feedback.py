@@ -61,12 +61,12 @@ def show(asked: Asked) -> Done:
 
 def send(asked: Asked) -> Done:
     """Tell the referrer."""
-    return written(asked, asked.ask(SendFeedback(feedback=asked.stream(FEEDBACK), **asked.body)), PATH)
+    return written(asked.ask(SendFeedback(feedback=asked.stream(FEEDBACK), **asked.body)), PATH)
 
 
 def withhold(asked: Asked) -> Done:
     """Withhold, with a reason."""
-    return written(asked, asked.ask(WithholdFeedback(feedback=asked.stream(FEEDBACK), **asked.body)), PATH)
+    return written(asked.ask(WithholdFeedback(feedback=asked.stream(FEEDBACK), **asked.body)), PATH)
 
 
 OPERATIONS = (

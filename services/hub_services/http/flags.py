@@ -48,27 +48,27 @@ class Clearing(Schema):
 def request(asked: Asked) -> Done:
     """Request a flag."""
     said = asked.body | {"mention": stream_named(MENTION, asked.body["mention"])}
-    return written(asked, asked.ask(RequestFlag(case=asked.stream(CASE), **said)), PATH, status=201)
+    return written(asked.ask(RequestFlag(case=asked.stream(CASE), **said)), PATH, status=201)
 
 
 def approve(asked: Asked) -> Done:
     """Approve a flag."""
-    return written(asked, asked.ask(ApproveFlag(flag=asked.stream(FLAG), **asked.body)), PATH)
+    return written(asked.ask(ApproveFlag(flag=asked.stream(FLAG), **asked.body)), PATH)
 
 
 def refuse(asked: Asked) -> Done:
     """Refuse a flag."""
-    return written(asked, asked.ask(RefuseFlag(flag=asked.stream(FLAG), **asked.body)), PATH)
+    return written(asked.ask(RefuseFlag(flag=asked.stream(FLAG), **asked.body)), PATH)
 
 
 def place(asked: Asked) -> Done:
     """Confirm that a flag stands on the other agency's system."""
-    return written(asked, asked.ask(PlaceFlag(flag=asked.stream(FLAG), **asked.body)), PATH)
+    return written(asked.ask(PlaceFlag(flag=asked.stream(FLAG), **asked.body)), PATH)
 
 
 def clear(asked: Asked) -> Done:
     """Clear a flag."""
-    return written(asked, asked.ask(ClearFlag(flag=asked.stream(FLAG), **asked.body)), PATH)
+    return written(asked.ask(ClearFlag(flag=asked.stream(FLAG), **asked.body)), PATH)
 
 
 OPERATIONS = (

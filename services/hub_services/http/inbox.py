@@ -108,7 +108,7 @@ def show(asked: Asked) -> Done:
 
 def open_(asked: Asked) -> Done:
     """Open a notice."""
-    return written(asked, asked.ask(OpenNotice(notice=asked.stream(NOTICE))), PATH)
+    return written(asked.ask(OpenNotice(notice=asked.stream(NOTICE))), PATH)
 
 
 def _feedback(feedback: Feedback) -> dict[str, Any]:

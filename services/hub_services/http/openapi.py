@@ -96,7 +96,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         title="Complex safeguarding hub",
         version=version("safeguarding-hub"),
         openapi_version="3.1.0",
-        plugins=[MarshmallowPlugin(schema_name_resolver=lambda schema: _name_of(schema))],
+        plugins=[MarshmallowPlugin(schema_name_resolver=_name_of)],
         info={"description": "Reports, triage, cases and timelines of a multi-agency safeguarding hub."},
         security=[{"bearer": []}],
     )

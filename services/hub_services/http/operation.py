@@ -23,8 +23,8 @@ from hub_services.asking import Answer, check_caller
 from hub_services.authentication import Authentication
 from hub_services.caller import Caller
 from hub_services.decisions.decision import Command
-from hub_services.hub import Hub
 from hub_services.http.problem import problem
+from hub_services.hub import Hub
 from hub_services.position_tokens import CURSOR, POSITION, PositionTokens, Token
 from hub_services.refusal import RefusedError
 
@@ -106,7 +106,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return self.services.tokens.open(text, CURSOR, self.caller.account, self.route, self._filters())
 
     def _filters(self) -> str:
-        kept = {name: str(value) for name, value in self.query.items() if name not in {"cursor", "min_position", "limit"}}
+        paging = {"cursor", "min_position", "limit"}
+        kept = {name: str(value) for name, value in self.query.items() if name not in paging}
         return json.dumps([sorted(self.path.items()), sorted(kept.items())])
 
 
@@ -229,7 +230,8 @@ def _expected() -> int:
         raise RefusedError("etag-missing", "Send the ETag you read as If-Match.", field="If-Match")
     found = _ETAG.match(text)
     if found is None:
-        raise RefusedError("etag-invalid", 'If-Match takes one ETag as this hub gives it, such as "v3".', field="If-Match")
+        sentence = 'If-Match takes one ETag as this hub gives it, such as "v3".'
+        raise RefusedError("etag-invalid", sentence, field="If-Match")
     return int(found[1])
 
 

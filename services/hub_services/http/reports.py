@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from marshmallow import Schema, fields, validate
 
@@ -25,8 +25,8 @@ from hub_services.http.done import Written, written
 from hub_services.http.field import code, identity, line, moment, several, uncertain, words
 from hub_services.http.operation import Asked, Done, Operation, identifier, stream_named
 
-
 PATH = "/v1/reports/{id}"
+Said = TypeVar("Said", ReporterNamed, OriginalKept, SourceRegistered)
 
 
 class Mention(Schema):
@@ -127,22 +127,22 @@ def send(asked: Asked) -> Done:
         original=asked.sent,
         media_type="application/json",
     )
-    return written(asked, asked.ask(command), PATH, status=201)
+    return written(asked.ask(command), PATH, status=201)
 
 
 def grade(asked: Asked) -> Done:
     """Confirm a grade."""
-    return written(asked, asked.ask(ConfirmGrade(report=asked.stream(REPORT), **_tuples(asked.body))), PATH)
+    return written(asked.ask(ConfirmGrade(report=asked.stream(REPORT), **_tuples(asked.body))), PATH)
 
 
 def lift(asked: Asked) -> Done:
     """Lift the restriction."""
-    return written(asked, asked.ask(LiftRestriction(report=asked.stream(REPORT), **_tuples(asked.body))), PATH)
+    return written(asked.ask(LiftRestriction(report=asked.stream(REPORT), **_tuples(asked.body))), PATH)
 
 
 def reroute(asked: Asked) -> Done:
     """Send a report on to another team."""
-    return written(asked, asked.ask(Reroute(report=asked.stream(REPORT), **asked.body)), PATH)
+    return written(asked.ask(Reroute(report=asked.stream(REPORT), **asked.body)), PATH)
 
 
 def _part(asked: Asked, kind: str, action: str = "view") -> tuple[list[Recorded], int]:
@@ -151,6 +151,12 @@ def _part(asked: Asked, kind: str, action: str = "view") -> tuple[list[Recorded]
     past = asked.hub.past(asked.caller, stream, action)
     past.events(stream)
     return list(past.recorded(stream)), past.version(stream)
+
+
+def _only(asked: Asked, kind: str, what: type[Said], action: str = "view") -> tuple[Said, int]:
+    """Return the one event of its class in a part of a report."""
+    found, version = _part(asked, kind, action)
+    return next(each.event for each in found if isinstance(each.event, what)), version
 
 
 def narrative(asked: Asked) -> Done:
@@ -172,9 +178,7 @@ def narrative(asked: Asked) -> Done:
 
 def reporter(asked: Asked) -> Done:
     """Show who reported."""
-    found, version = _part(asked, REPORTER)
-    event = found[0].event
-    assert isinstance(event, ReporterNamed)
+    event, version = _only(asked, REPORTER, ReporterNamed)
     return Done(
         body={"id": asked.path["id"], **{name: getattr(event, name) for name in event.__struct_fields__}},
         version=version,
@@ -183,9 +187,7 @@ def reporter(asked: Asked) -> Done:
 
 def original(asked: Asked) -> Done:
     """Show the report exactly as it was sent."""
-    found, version = _part(asked, ORIGINAL, "view-source")
-    event = found[0].event
-    assert isinstance(event, OriginalKept)
+    event, version = _only(asked, ORIGINAL, OriginalKept, "view-source")
     return Done(
         body={
             "id": asked.path["id"],
@@ -199,9 +201,7 @@ def original(asked: Asked) -> Done:
 
 def source(asked: Asked) -> Done:
     """Show who the source is."""
-    found, version = _part(asked, SOURCE, "view-source")
-    event = found[0].event
-    assert isinstance(event, SourceRegistered)
+    event, version = _only(asked, SOURCE, SourceRegistered, "view-source")
     return Done(
         body={"id": asked.path["id"], **{name: getattr(event, name) for name in event.__struct_fields__}},
         version=version,
@@ -212,9 +212,8 @@ def mention(asked: Asked) -> Done:
     """Show a mention: the words as said, their parts, and how a plate or a number is normalised."""
     stream = asked.stream(MENTION)
     past = asked.hub.past(asked.caller, stream)
-    event = past.events(stream)[0]
-    assert isinstance(event, MentionMade)
-    return Done(body=shown_mention(stream, event), version=past.version(stream))
+    made = next(event for event in past.events(stream) if isinstance(event, MentionMade))
+    return Done(body=shown_mention(stream, made), version=past.version(stream))
 
 
 def shown_mention(stream: str, event: MentionMade) -> dict[str, Any]:

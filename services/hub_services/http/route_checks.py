@@ -82,7 +82,7 @@ class RouteCheck(Schema):
 def answer_routes(asked: Asked) -> Done:
     """Answer the questions."""
     answer = asked.ask(AnswerRoutes(**asked.body))
-    done = written(asked, answer, PATH, status=201)
+    done = written(answer, PATH, status=201)
     shown = [
         event.instruction
         for event in asked.hub.past(asked.caller, answer.stream).events(answer.stream)
@@ -134,7 +134,7 @@ def route_check(asked: Asked) -> Done:
 
 
 def _ask(asked: Asked, command: Command) -> Done:
-    return written(asked, asked.ask(command), PATH)
+    return written(asked.ask(command), PATH)
 
 
 def record_call(asked: Asked) -> Done:

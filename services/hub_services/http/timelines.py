@@ -34,7 +34,10 @@ class Question(Position):
     kind = fields.String(load_default="", validate=validate.Length(max=60))
     grade = fields.String(
         load_default="",
-        validate=validate.Regexp(r"^(\[?[1-3][A-E][PC]\]?|[1-3]|[A-E]|[PC])?$", error="A grade is such as [1BP], 1, B or P."),
+        validate=validate.Regexp(
+            r"^(\[?[1-3][A-E][PC]\]?|[1-3]|[A-E]|[PC])?$",
+            error="A grade is such as [1BP], 1, B or P.",
+        ),
     )
     person = identity("A person, as a mention.", required=False)
     place = fields.String(
@@ -93,7 +96,8 @@ def _upto(asked: Asked, reader: Reader) -> int:
             field="as_known_at",
         ) from error
     if moment.tzinfo is None:
-        raise RefusedError("invalid", "Give as_known_at its offset from UTC, such as a Z at its end.", field="as_known_at")
+        sentence = "Give as_known_at its offset from UTC, such as a Z at its end."
+        raise RefusedError("invalid", sentence, field="as_known_at")
     return position_at(reader, moment.astimezone(UTC))
 
 

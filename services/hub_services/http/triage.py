@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -104,7 +105,7 @@ def show(asked: Asked) -> Done:
     return Done(body=_folded(identifier(stream), past.recorded(stream)), version=past.version(stream))
 
 
-def _folded(name: str, found: Any) -> dict[str, Any]:
+def _folded(name: str, found: Iterable[Recorded]) -> dict[str, Any]:
     body: dict[str, Any] = {"id": name, "status": "AWAITED", "breached": False, "opened_at": None, "outcome": None}
     steps = []
     for recorded in found:
@@ -143,18 +144,18 @@ def _step(step: str, recorded: Recorded, outcome: str, rationale: str) -> dict[s
 
 def open_(asked: Asked) -> Done:
     """Open a waiting report."""
-    return written(asked, asked.ask(OpenForTriage(triage=asked.stream(TRIAGE))), PATH)
+    return written(asked.ask(OpenForTriage(triage=asked.stream(TRIAGE))), PATH)
 
 
 def propose(asked: Asked) -> Done:
     """Propose an outcome."""
     said = asked.body | {"alternatives": tuple(asked.body["alternatives"])}
-    return written(asked, asked.ask(ProposeOutcome(triage=asked.stream(TRIAGE), **said)), PATH)
+    return written(asked.ask(ProposeOutcome(triage=asked.stream(TRIAGE), **said)), PATH)
 
 
 def respond(asked: Asked) -> Done:
     """Answer the other decider."""
-    return written(asked, asked.ask(AnswerProposal(triage=asked.stream(TRIAGE), **asked.body)), PATH)
+    return written(asked.ask(AnswerProposal(triage=asked.stream(TRIAGE), **asked.body)), PATH)
 
 
 OPERATIONS = (

@@ -34,17 +34,17 @@ def may(caller: Caller, action: str, stream: str = "", labels: Labels | None = N
     """
     rule = RULES.get(action)
     if rule is None:
-        return Decision(False, DENIED)
+        return Decision(allowed=False, sentence=DENIED)
     label = {} if labels is None else attributes_of(stream, labels)
     sides = {"subject": caller.subject, "label": label, "context": caller.context}
-    return Decision(evaluate(rule.condition, sides) is True, rule.sentence)
+    return Decision(allowed=evaluate(rule.condition, sides) is True, sentence=rule.sentence)
 
 
 def visible(caller: Caller, action: str = "view") -> Condition:
     """Return the rule of an action with everything but the labels filled in."""
     rule = RULES.get(action)
     if rule is None:
-        return Known(False)
+        return Known(answer=False)
     return bound(rule.condition, {"subject": caller.subject, "context": caller.context})
 
 

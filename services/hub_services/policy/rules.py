@@ -45,7 +45,7 @@ NOT_EXCLUDED: Final = some(
     Not(Overlap(subject("account"), label("excluded_persons"))),
 )
 ORIGINATOR: Final = some(
-    Not(Equal(label("originator_only"), Value(True))),
+    Not(Equal(label("originator_only"), Value(value=True))),
     Equal(subject("agency"), label("originator")),
 )
 
@@ -162,7 +162,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         ),
         "open-case": _on_labels(
             every(_kinds(stream.REPORT), some(SUPERVISOR, every(MANAGER, UNRESTRICTED))),
-            "A case is opened by the team's specialist supervisor, or by its manager once the report is not restricted.",
+            "A case is opened by the team's specialist supervisor, or by its manager once the report is unrestricted.",
         ),
         "work-case": _on_labels(WORKS_CASE, "A case is worked by its members, the team's managers and supervisors."),
         "manage-case": _on_labels(

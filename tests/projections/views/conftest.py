@@ -240,6 +240,28 @@ def follow(tmp_path: Path) -> Callable[..., AbstractContextManager[Reader]]:
 
 
 @pytest.fixture
+def plan() -> Callable[..., list[str]]:
+    """Tell how the engine finds the rows of a query of a view: through which index, or by reading a whole table."""
+
+    def explained(reader: Reader, query: Callable[..., object], *about: object, **how: object) -> list[str]:
+        asked: list[tuple[str, object]] = []
+
+        def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+            asked.append((statement, parameters))
+
+        sa.event.listen(reader.connection, "before_cursor_execute", note)
+        query(reader, *about, **how)
+        sa.event.remove(reader.connection, "before_cursor_execute", note)
+        return [
+            row.detail
+            for statement, parameters in asked
+            for row in reader.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+    return explained
+
+
+@pytest.fixture
 def same_in_any_order(tmp_path: Path) -> Callable[..., Rows]:
     """Check that a view has the same rows whatever the order between streams and wherever pages end."""
 
