@@ -6,11 +6,20 @@ import sys
 import threading
 
 import pytest
+from cryptography.exceptions import InvalidTag
 
 from hub_services import sqlite
 from hub_services.refusal import UnavailableError, UnsafeSettingError
 from hub_services.sealing import KEY_BYTES, seal, unseal
-from hub_services.vault import CACHED_BLOCKS, KEYS_A_BLOCK, SECRETS, DamagedVaultError, Vault, read_master_key
+from hub_services.vault import (
+    CACHED_BLOCKS,
+    KEYS_A_BLOCK,
+    SECRETS,
+    DamagedVaultError,
+    Vault,
+    make_master_key,
+    read_master_key,
+)
 
 MASTER = bytes(range(32))
 LEND = """
@@ -261,7 +270,7 @@ def test_what_was_sealed_opens_only_under_its_key_and_what_it_is_bound_to():
     assert unseal(key, sealed, b"here") == b"plain"
     assert seal(key, b"plain", b"here") != sealed
     for wrong in ((other, sealed, b"here"), (key, sealed, b"there"), (key, sealed[:-1], b"here")):
-        with pytest.raises(Exception, match=""):
+        with pytest.raises(InvalidTag):
             unseal(*wrong)
 
 
@@ -278,3 +287,13 @@ def test_a_missing_or_wrong_master_key_file_is_refused_with_a_sentence(tmp_path,
         file.write_bytes(content)
     with pytest.raises(UnsafeSettingError, match="HUB_MASTER_KEY_FILE"):
         read_master_key(file)
+
+
+def test_a_master_key_is_made_once_for_its_owner_alone(tmp_path):
+    file = tmp_path / "keys" / "master.key"
+    make_master_key(file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    key = read_master_key(file)
+    with pytest.raises(FileExistsError):
+        make_master_key(file)
+    assert read_master_key(file) == key

@@ -5,6 +5,7 @@ Importing this package enters every event into the catalogue; the list below is 
 
 from hub_events import (
     account,
+    basis,
     case,
     feedback,
     flag,
@@ -23,6 +24,7 @@ from hub_events import (
 
 __all__ = [
     "account",
+    "basis",
     "case",
     "feedback",
     "flag",

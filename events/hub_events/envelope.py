@@ -47,7 +47,6 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=Fa
     purpose_reference: str = ""
     regime: str
     lawful_basis: str
-    basis_reason: str = ""
     marking: str = "OFFICIAL-SENSITIVE"
     command_id: bytes
     causation: int = 0

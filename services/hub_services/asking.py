@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -10,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from hub_events.basis import LawfulBasisOverridden
 from hub_events.envelope import Envelope, Labels, Recorded
 from hub_events.label_fold import label_of
 from hub_events.reference import lawful_basis_for, table
@@ -25,6 +27,7 @@ from hub_services.world import World
 
 ATTEMPTS: Final = 8
 SYSTEM_BASIS: Final = ("UK_GDPR", "UKGDPR_6_1_C_D_E")
+_OPAQUE: Final = re.compile(r"[A-Za-z0-9._:/-]{0,60}\Z")
 NOT_FOUND: Final = "There is no such record, or it is not open to you."
 
 
@@ -194,13 +197,14 @@ class Asking:
         outcome = [each for each in decided(command, past, by) if each.events]
         if not outcome:
             return _nothing_new(stream, past, by.command_id)
-        write = self._write(outcome, past, caller, by, fingerprint, causation)
+        write = self._write(command, outcome, past, caller, by, fingerprint, causation)
         appended: Appended = self._log.append(write)
         versions = {draft.stream: draft.after + len(draft.events) for draft in write.drafts}
         return Answer(stream, appended.last, versions)
 
     def _write(
         self,
+        command: Command,
         outcome: list[To],
         past: Past,
         caller: Caller,
@@ -210,6 +214,7 @@ class Asking:
     ) -> Write:
         now = by.now.astimezone(UTC)
         regime, lawful_basis = _basis(caller, now)
+        outcome = _with_basis(outcome, command.about(by), caller)
         drafts = []
         for each in outcome:
             recorded = past.recorded(each.stream) if each.stream in past else ()
@@ -223,7 +228,6 @@ class Asking:
                 purpose_reference=caller.purpose_reference,
                 regime=regime,
                 lawful_basis=lawful_basis,
-                basis_reason=caller.basis_reason,
                 command_id=by.command_id,
                 causation=causation,
                 labels=labels,
@@ -249,6 +253,16 @@ def _nothing_new(stream: Stream, past: Past, command_id: bytes) -> Answer:
     return Answer(stream, position, {stream: past.version(stream)}, repeated=bool(mine))
 
 
+def _with_basis(outcome: list[To], about: Stream, caller: Caller) -> list[To]:
+    """Add why another lawful basis holds, as an event: the reason is somebody's words, so it must be sealed."""
+    if not caller.lawful_basis:
+        return outcome
+    why = LawfulBasisOverridden(lawful_basis=caller.lawful_basis, reason=caller.basis_reason)
+    place = next((index for index, each in enumerate(outcome) if each.stream == about), 0)
+    changed = msgspec.structs.replace(outcome[place], events=(*outcome[place].events, why))
+    return [*outcome[:place], changed, *outcome[place + 1 :]]
+
+
 def _basis(caller: Caller, now: datetime) -> tuple[str, str]:
     if caller.role == SYSTEM:
         return SYSTEM_BASIS
@@ -267,6 +281,9 @@ def check_caller(caller: Caller, now: datetime, refuse: Callable[[str, str, str]
     if not table("purposes").has(caller.purpose, now.date()):
         codes = ", ".join(sorted(table("purposes").codes(now.date())))
         raise refuse("purpose-missing", f"Say why in Hub-Purpose: one of {codes}.", "Hub-Purpose")
+    if _OPAQUE.match(caller.purpose_reference) is None:
+        sentence = "Hub-Purpose-Reference is an opaque id, never a name or a text."
+        raise refuse("invalid", sentence, "Hub-Purpose-Reference")
     if caller.lawful_basis and not table("lawful_bases").has(caller.lawful_basis, now.date()):
         raise refuse("unknown-lawful-basis", "Hub-Lawful-Basis is not a lawful basis in force.", "Hub-Lawful-Basis")
     if caller.lawful_basis and not caller.basis_reason:

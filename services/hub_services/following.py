@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 from contextlib import suppress
+from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Final
 
@@ -20,6 +21,7 @@ LOOK_SECONDS: Final = 0.05
 TICK_SECONDS: Final = 0.5
 PAGE: Final = 500
 REACTIONS: Final = "reactions"
+RECEIPTS_ARE_KEPT_DAYS: Final = 30
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ class Following:
         self._stop = Event()
         self._threads: list[Thread] = []
         self._lock = -1
+        self._receipts_forgotten_on = 0
         self.failures: dict[str, str] = {}
 
     @property
@@ -109,6 +112,13 @@ class Following:
         for key, command in due:
             with suppress(RefusedError):
                 hub.ask(command, system(), key)
+        self._forget_receipts()
+
+    def _forget_receipts(self) -> None:
+        today = (self._hub.world.now() - datetime(1970, 1, 1, tzinfo=UTC)).days
+        if today != self._receipts_forgotten_on:
+            self._hub.log.forget_receipts(today - RECEIPTS_ARE_KEPT_DAYS)
+            self._receipts_forgotten_on = today
 
     def settle(self) -> None:
         """Do all that is to be done now, in this thread: views, reactions, what is due, until nothing is new.

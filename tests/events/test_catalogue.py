@@ -15,6 +15,7 @@ BEGIN, END = "<!-- events: checked by tests/events/test_catalogue.py -->\n", "<!
 
 STANDS_IN = {
     "account": (stream.ACCOUNT,),
+    "basis": ("any",),
     "case": (stream.CASE,),
     "feedback": (stream.FEEDBACK,),
     "flag": (stream.FLAG,),

@@ -6,6 +6,7 @@ When an event gets a new version its example is changed here; the golden file of
 from datetime import UTC, date, datetime, timedelta
 
 from hub_events.account import AccountClosed, AccountOpened, RolesGranted, RolesWithdrawn
+from hub_events.basis import LawfulBasisOverridden
 from hub_events.case import (
     CaseClosed,
     CaseOpened,
@@ -250,4 +251,5 @@ EXAMPLES = (
         confirmed_by=named("account", "C"),
     ),
     TriageClockBreached(due_at=DUE),
+    LawfulBasisOverridden(lawful_basis="CA_1989_S17_47", reason="A section 47 enquiry is under way."),
 )

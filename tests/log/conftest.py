@@ -65,7 +65,6 @@ def envelope():
         purpose_reference="case:1",
         regime="DPA_PART_3",
         lawful_basis="DPA_35_2_B",
-        basis_reason="urgent",
         marking="OFFICIAL-SENSITIVE",
         command_id=b"c" * 16,
         causation=3,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from hub_services.bench.command import bench
@@ -37,6 +39,7 @@ class Group(click.Group):
 @click.version_option(package_name="safeguarding-hub")
 def main() -> None:
     """Run and look after a complex safeguarding hub; settings come from HUB_ variables in the environment."""
+    os.umask(0o077)
 
 
 for command in COMMANDS:

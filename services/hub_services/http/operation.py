@@ -29,7 +29,7 @@ from hub_services.position_tokens import CURSOR, POSITION, PositionTokens, Token
 from hub_services.refusal import RefusedError
 
 DEEPEST: Final = 32
-LONGEST_KEY: Final = 200
+LONGEST_REASON: Final = 2_000
 _ETAG: Final = re.compile(r'(?:W/)?"v(\d{1,9})(?:-gzip)?"\Z')
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}\Z")
 
@@ -204,9 +204,9 @@ def caller_of(services: Services) -> Caller:
     caller = services.authentication.caller(
         token.strip(),
         request.headers.get("Hub-Purpose", ""),
-        purpose_reference=request.headers.get("Hub-Purpose-Reference", "")[:LONGEST_KEY],
+        purpose_reference=request.headers.get("Hub-Purpose-Reference", ""),
         lawful_basis=request.headers.get("Hub-Lawful-Basis", ""),
-        basis_reason=request.headers.get("Hub-Basis-Reason", "")[:LONGEST_KEY],
+        basis_reason=request.headers.get("Hub-Basis-Reason", "")[:LONGEST_REASON],
     )
     check_caller(caller, services.hub.world.now(), lambda code, text, field: RefusedError(code, text, field=field))
     return caller

@@ -66,7 +66,7 @@ def problem(
 ) -> Response:
     """Make the answer that tells what is wrong."""
     body: dict[str, Any] = {
-        "type": f"https://safeguarding-hub.example/problems/{code}",
+        "type": f"urn:safeguarding-hub:problem:{code}",
         "title": code.replace("-", " "),
         "status": status,
         "code": code,

@@ -1,0 +1,28 @@
+"""What the proofs share: how large they are run, and random histories."""
+
+import os
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def size():
+    """How large a proof is run: small in `make test`, ci in `make proofs`."""
+    asked = os.environ.get("HUB_PROOF_SIZE", "small")
+    assert asked in ("small", "ci")
+    return asked
+
+
+@pytest.fixture(scope="session")
+def histories():
+    """The module beside this file; no folder of tests is on the import path."""
+    name = "histories_of_proofs"
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, Path(__file__).with_name("history.py"))
+        module = module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
