@@ -253,18 +253,20 @@ def _write(connection: sa.Connection, generation: Generation, rows: Rows) -> Non
     deletes: dict[str, list[tuple[str]]] = {}
     ends: dict[str, list[tuple[int, str]]] = {}
     declared: Mapping[str, Table] = {table.name: table for table in generation.view.tables}
-    for (name, row), changes in rows.changes.items():
-        table, existed = declared[name], rows.existed((name, row))
+    columns = {name: table.names for name, table in declared.items()}
+    for key, changes in rows.changes.items():
+        name, row = key
+        table, existed = declared[name], rows.existed(key)
         if table.versioned:
             if existed and changes:
                 ends.setdefault(name, []).append((changes[0].position, row))
-            inserts.setdefault(name, []).extend(_versions(table, row, changes))
+            inserts.setdefault(name, []).extend(_versions(columns[name], row, changes))
         elif changes:
             if existed:
                 deletes.setdefault(name, []).append((row,))
             last = changes[-1].content
             if last is not None:
-                inserts.setdefault(name, []).append((row, *(last[column] for column in table.names)))
+                inserts.setdefault(name, []).append((row, *(last[column] for column in columns[name])))
     for kind, batch in (("end", ends), ("delete", deletes), ("insert", inserts)):
         for name, parameters in batch.items():
             if parameters:
@@ -277,11 +279,11 @@ def _write(connection: sa.Connection, generation: Generation, rows: Rows) -> Non
     rows.sources.clear()
 
 
-def _versions(table: Table, row: str, changes: Sequence[Change]) -> list[tuple[Any, ...]]:
+def _versions(columns: Sequence[str], row: str, changes: Sequence[Change]) -> list[tuple[Any, ...]]:
     found = []
     for index, change in enumerate(changes):
         if change.content is None:
             continue
         ends = changes[index + 1].position if index + 1 < len(changes) else None
-        found.append((row, *(change.content[column] for column in table.names), change.position, ends))
+        found.append((row, *(change.content[column] for column in columns), change.position, ends))
     return found

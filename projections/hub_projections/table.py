@@ -24,6 +24,8 @@ class Table(msgspec.Struct, frozen=True):
     name: str
     columns: tuple[tuple[str, ColumnType], ...]
     versioned: bool = False
+    sourced: bool = True
+    """Whether its rows come from streams; those that say nothing about any, such as the time of a position, do not."""
     indexes: tuple[tuple[str, ...], ...] = ()
 
     @property

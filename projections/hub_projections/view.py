@@ -40,6 +40,7 @@ class Rows:
         self.sources: list[tuple[str, str]] = []
         self.refused: frozenset[str] | set[str] = frozenset()
         self._recorded: Recorded | None = None
+        self._begun: set[str] = set()
 
     def load(self, key: Key, row: Row | None) -> None:
         """Enter a row as it stands in the database."""
@@ -50,6 +51,8 @@ class Rows:
     def begin(self, recorded: Recorded) -> None:
         """Begin taking the changes of one event."""
         self._recorded = recorded
+        if recorded.version == 1:
+            self._begun.add(recorded.stream)
         self._undo.clear()
         self._sources_undo = len(self.sources)
 
@@ -79,7 +82,9 @@ class Rows:
         """Return the current content of a row, or `None`; it must not be altered."""
         key = (table.name, row)
         if key not in self._current:
-            self.load(key, self._fetch(key))
+            # A row is the outcome of one stream's events, so there is none yet of a stream that began in this page.
+            begun = table.sourced and self.at_hand.stream in self._begun
+            self.load(key, None if begun else self._fetch(key))
         return self._current[key]
 
     def put(self, table: Table, row: str, content: Row, *sources: str) -> None:
@@ -87,8 +92,9 @@ class Rows:
         stream = self.at_hand.stream
         if self.refused and not self.refused.isdisjoint((stream, *sources)):
             return
-        self.sources.append((row, stream))
-        self.sources.extend((row, source) for source in sources)
+        if sources or (table.name, row) not in self.changes:
+            self.sources.append((row, stream))
+            self.sources.extend((row, source) for source in sources)
         self._change(table, row, content)
 
     def put_unsourced(self, table: Table, row: str, content: Row) -> None:

@@ -100,8 +100,9 @@ class Hub:
         Raises:
             UnsafeSettingError: a file is missing or a setting is unsafe.
         """
-        if not settings.log_file.exists():
-            raise UnsafeSettingError(f"There is no hub in {settings.folder}; make one with `hub migrate`.")
+        for file in (settings.log_file, settings.vault_file, settings.views_file):
+            if not file.exists():
+                raise UnsafeSettingError(f"There is no {file.name} in {settings.folder}; `hub migrate` makes it.")
         self.settings = settings
         self.world = world or (DemoWorld(settings.clock_file) if settings.profile == DEMONSTRATION else World())
         self.vault = Vault(settings.vault_file, read_master_key(settings.master_key_file))
@@ -166,6 +167,16 @@ class Hub:
         """
         if position and not self.runner.wait_for(position, WAIT_SECONDS):
             raise UnavailableError("not-yet-visible", "What you wrote is not visible yet; please ask again.")
+
+    def allow(self, caller: Caller, action: str) -> None:
+        """Ask `may` for an action that is about no stream.
+
+        Raises:
+            RefusedError: the policy says no.
+        """
+        decision = policy.may(caller, action)
+        if not decision.allowed:
+            raise RefusedError("not-permitted", decision.sentence)
 
     def past(self, caller: Caller, stream: str, action: str = "view") -> Past:
         """Return a stream's past for a caller who may see it.

@@ -67,7 +67,9 @@ class Person:
         return {"Authorization": f"Bearer {self.token}", "Hub-Purpose": self.purpose, **more}
 
     def get(self, path: str, **query: object):
-        return self.app.get(path, headers=self.headers(), query_string={k: v for k, v in query.items() if v is not None})
+        return self.app.get(
+            path, headers=self.headers(), query_string={k: v for k, v in query.items() if v is not None}
+        )
 
     def post(self, path: str, body: object = None, *, key: str = "", etag: str = "", **headers: str):
         more = {"Idempotency-Key": key or f"key-{next(self.keys)}", **headers}
@@ -191,56 +193,161 @@ ROUTES = {
 }
 
 
+def report_form(route_check: str, **changes: object) -> dict[str, object]:
+    """A full report, as a function of its route check."""
+    return {
+        "route_check": route_check,
+        "route": "INFORMATION_REPORT",
+        "reported_at": "2026-03-02T09:30:00Z",
+        "reporter_name": "Robin Ashdown",
+        "reporter_job_title": "Form tutor",
+        "reporter_organisation": "Moorfield Academy",
+        "reporter_contact": "0161 496 0001",
+        "source_types": ["MEMBER_OF_PUBLIC"],
+        "reliability": 5,
+        "accuracy": 5,
+        "willing_to_engage": "DONT_KNOW",
+        "narrative": "A girl of Year 9 is picked up by a silver Golf after school.",
+        "place": "Wilmslow Road, Manchester",
+        "area": "MANCHESTER",
+        "incident": {"text": "2026-02-27 evening"},
+        "became_aware": {"text": "2026-02-28"},
+        "source": {"full_name": "Marjorie Quillfeather", "contacts": ["07700 900123"], "relationship": "neighbour"},
+        "provenance": "THIRD_PARTY",
+        "strands": ["CSE"],
+        "mentions": [
+            {
+                "kind": "PERSON",
+                "as_said": "a girl called Tansy",
+                "parts": {"name": "Tansy Wrenfield"},
+                "reported_role": "VICTIM",
+            },
+            {"kind": "VEHICLE", "as_said": "silver Golf, plate ending 7XK", "parts": {"plate": "ending 7XK"}},
+            {"kind": "PREMISES", "as_said": "the shisha bar", "parts": {"name": "Cloud Nine Lounge"}},
+        ],
+        **changes,
+    }
+
+
+SUPERVISOR_ONLY = "SPECIALIST_SUPERVISOR_ONLY"
+SHARED = "SHARE_WITH_CASE_MEMBERS"
+
+
+@dataclass
+class Story:
+    """What the agencies do, one step a method; each step asserts that it was done and returns what came of it."""
+
+    people: dict[str, Person]
+
+    @staticmethod
+    def done(answer, status: int = 200):
+        """Assert that a step was done."""
+        assert answer.status_code == status, answer.get_data(as_text=True)
+        return answer
+
+    def change(self, who: str, resource: str, path: str, body: object = None, **more: str):
+        """Read a record's ETag and change it with that."""
+        return self.done(self.people[who].change(resource, path, body, **more))
+
+    def check(self, who: str = "teacher", **answers: object) -> str:
+        """Answer the route questions."""
+        return self.done(self.people[who].post("/v1/route-checks", ROUTES | answers), 201).json["id"]
+
+    def report(self, who: str = "teacher", check: str = "", **changes: object) -> str:
+        """Answer the route questions and send a report."""
+        form = report_form(check or self.check(who), **changes)
+        return self.done(self.people[who].post("/v1/reports", form), 201).json["id"]
+
+    def grade(self, report: str, conditions=(SUPERVISOR_ONLY,), who: str = "supervisor", **changes: object):
+        """Confirm a grade: C with conditions, or P without any."""
+        body = {
+            "source": 2,
+            "assessment": "D",
+            "handling_code": "C" if conditions else "P",
+            "handling_conditions": list(conditions),
+            "reason": "What the report says allows no other.",
+            **changes,
+        }
+        return self.change(who, f"/v1/reports/{report}", "grades", body)
+
+    def propose(self, report: str, outcome: str = "INVESTIGATE", who: str = "supervisor", **more: object):
+        """Propose an outcome."""
+        body = {"outcome": outcome, "rationale": "A pattern with two earlier reports.", **more}
+        return self.change(who, f"/v1/triage/{report}", "proposals", body)
+
+    def answer(self, report: str, outcome: str = "INVESTIGATE", who: str = "intelligence"):
+        """Answer the other decider."""
+        body = {"outcome": outcome, "rationale": "The vehicle is known."}
+        return self.change(who, f"/v1/triage/{report}", "answers", body)
+
+    def decided(self, outcome: str = "INVESTIGATE", **changes: object) -> str:
+        """Send a report, grade it and decide on it."""
+        report = self.report(**changes)
+        self.grade(report)
+        self.propose(report, outcome)
+        self.answer(report, outcome)
+        return report
+
+    def lift(self, report: str, *conditions: str, who: str = "supervisor"):
+        """Lift the restriction of a report."""
+        body = {"authority": "DI Ashworth", "reason": "The school has to act.", "handling_conditions": conditions}
+        return self.change(who, f"/v1/reports/{report}", "restriction-lifting", body)
+
+    def mention(self, report: str, kind: str = "PERSON", who: str = "supervisor") -> str:
+        """Find a mention of a report."""
+        shown = self.done(self.people[who].get(f"/v1/reports/{report}"))
+        return next(each["id"] for each in shown.json["mentions"] if each["kind"] == kind)
+
+    def case(self, report: str, who: str = "supervisor", **changes: object) -> str:
+        """Open a case about the first person of a report."""
+        body = {
+            "report": report,
+            "subject": self.mention(report),
+            "person_stage": "CHILD",
+            "strands": ["CSE"],
+            "team": "PROTECT",
+            "reason": "Suspected exploitation of a Year 9 pupil.",
+            **changes,
+        }
+        return self.done(self.people[who].post("/v1/cases", body), 201).json["id"]
+
+    def in_case(self, case: str, path: str, who: str = "supervisor", **body: object):
+        """Change a case, for a reason."""
+        return self.change(who, f"/v1/cases/{case}", path, {"reason": "The work asks for it.", **body})
+
+    def allocate(self, case: str, worker: str = "worker", who: str = "supervisor", team: str = "PROTECT"):
+        """Allocate a case to a worker."""
+        return self.in_case(case, "allocations", who, worker=self.people[worker].id, team=team)
+
+    def flag(self, case: str, mention: str, who: str = "worker", **changes: object) -> str:
+        """Request a flag."""
+        body = {"mention": mention, "flag": "CSE", "review_on": "2026-09-01", "reason": "Seen again.", **changes}
+        return self.done(self.people[who].post(f"/v1/cases/{case}/flags", body), 201).json["id"]
+
+    def feedback(self, report: str, path: str = "sending", who: str = "supervisor", **body: object):
+        """Tell the referrer what happened, or withhold it."""
+        said = body or {"text": "Thank you; somebody works on it."}
+        return self.change(who, f"/v1/feedback/{report}", path, said)
+
+
+@pytest.fixture(scope="session")
+def story_of():
+    """The way to the story of a hub that is kept for a whole module."""
+    return lambda running: Story(running.people)
+
+
+@pytest.fixture
+def story(people):
+    return Story(people)
+
+
 @pytest.fixture
 def report_body():
     """A full report, as a function of its route check."""
-
-    def make(route_check: str, **changes: object) -> dict[str, object]:
-        return {
-            "route_check": route_check,
-            "route": "INFORMATION_REPORT",
-            "reported_at": "2026-03-02T09:30:00Z",
-            "reporter_name": "Robin Ashdown",
-            "reporter_job_title": "Form tutor",
-            "reporter_organisation": "Moorfield Academy",
-            "reporter_contact": "0161 496 0001",
-            "source_types": ["MEMBER_OF_PUBLIC"],
-            "reliability": 5,
-            "accuracy": 5,
-            "willing_to_engage": "DONT_KNOW",
-            "narrative": "A girl of Year 9 is picked up by a silver Golf after school.",
-            "place": "Wilmslow Road, Manchester",
-            "area": "MANCHESTER",
-            "incident": {"text": "2026-02-27 evening"},
-            "became_aware": {"text": "2026-02-28"},
-            "source": {"full_name": "Marjorie Quillfeather", "contacts": ["07700 900123"], "relationship": "neighbour"},
-            "provenance": "THIRD_PARTY",
-            "strands": ["CSE"],
-            "mentions": [
-                {
-                    "kind": "PERSON",
-                    "as_said": "a girl called Tansy",
-                    "parts": {"name": "Tansy Wrenfield"},
-                    "reported_role": "VICTIM",
-                },
-                {"kind": "VEHICLE", "as_said": "silver Golf, plate ending 7XK", "parts": {"plate": "ending 7XK"}},
-                {"kind": "PREMISES", "as_said": "the shisha bar", "parts": {"name": "Cloud Nine Lounge"}},
-            ],
-            **changes,
-        }
-
-    return make
+    return report_form
 
 
 @pytest.fixture
-def send_report(people, report_body):
+def send_report(story):
     """Answer the route questions and send a report as the teacher; returns its id."""
-
-    def send(**changes: object) -> str:
-        check = people["teacher"].post("/v1/route-checks", ROUTES)
-        assert check.status_code == 201, check.json
-        sent = people["teacher"].post("/v1/reports", report_body(check.json["id"], **changes))
-        assert sent.status_code == 201, sent.json
-        return sent.json["id"]
-
-    return send
+    return story.report

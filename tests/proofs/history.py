@@ -120,7 +120,9 @@ class History:
     def step(self) -> Transaction:
         """Add one transaction."""
         ways = [way for way, possible in self._ways() if possible]
-        parts = self.chance.choice(ways)()
+        towards = self._towards_a_case()
+        way = towards if self.chance.random() < (0.2 if self.cases else 0.8) else self.chance.choice(ways)
+        parts = way()
         # Clocks of two writers may differ by milliseconds.
         self._at += timedelta(minutes=self.chance.randint(1, 600), milliseconds=self.chance.randint(-5, 5))
         if self.chance.random() < 0.1:
@@ -142,7 +144,8 @@ class History:
         return stream.stream(kind, self._identity())
 
     def _alive(self, names: Any) -> list[str]:
-        return [name for name in names if name not in self.erased]
+        """Those that were not erased, in an order that chance alone decides."""
+        return [name for name in sorted(names) if name not in self.erased]
 
     def _ways(self) -> list[tuple[Callable[[], Any], Any]]:
         alive = self._alive(self.reports)
@@ -176,6 +179,18 @@ class History:
             (lambda: self._follow_flag(self.chance.choice(flags)), flags),
             (self._erase, self.erasing and self._alive(self.streams) and self.chance.random() < 0.5),
         ]
+
+    def _towards_a_case(self) -> Callable[[], Any]:
+        """The next thing on the way to a case, so that a short history has one too."""
+        alive, checks = self._alive(self.reports), self._alive(self.checks)
+        fit = [name for name in alive if self._alive(self.reports[name].persons)]
+        decided = [name for name in fit if self.reports[name].state == "DECIDED" and not self.reports[name].cases]
+        waiting = [name for name in fit if self.reports[name].state != "DECIDED" and self._alive([self._triage(name)])]
+        if decided:
+            return lambda: self._open_case(self.chance.choice(decided))
+        if waiting:
+            return lambda: self._decide(self.chance.choice(waiting))
+        return self._receive if checks else self._answer_routes
 
     def _labels(self, **more: Any) -> Labels:
         team = self.chance.choice(sorted(TEAMS))
@@ -365,7 +380,7 @@ class History:
 
     def _work(self, name: str) -> list[Part]:
         held, chance = self.cases[name], self.chance
-        persons = [each for one in held.reports for each in self._alive(self.reports[one].persons)]
+        persons = [each for one in sorted(held.reports) for each in self._alive(self.reports[one].persons)]
         roles = sorted(each for each in held.roles if each[0] not in self.erased)
         somebody = chance.choice(PEOPLE).account
         event: Event
@@ -416,7 +431,12 @@ class History:
         placed = flag.FlagPlaced(
             agency="GMP", system="PNC", confirmation="1", placed_at=self._at - timedelta(days=1), reason="done"
         )
-        events = (flag.FlagApproved(reason="yes"), flag.FlagRefused(reason="no"), placed, flag.FlagCleared(reason="off"))
+        events = (
+            flag.FlagApproved(reason="yes"),
+            flag.FlagRefused(reason="no"),
+            placed,
+            flag.FlagCleared(reason="off"),
+        )
         return [Part(name, (self.chance.choice(events),))]
 
     def _erase(self) -> str:

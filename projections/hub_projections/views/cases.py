@@ -150,12 +150,21 @@ class CasesView(View):
         match recorded.event:
             case MentionMade(kind=kind, as_said=as_said, parts=parts) if kind == PERSON:
                 rows.add(CASE_MENTION, recorded.stream, {"as_said": as_said, "name": parts.get("name", "")})
-            case PersonJoined() | PersonRoleEnded():
-                _person(recorded, rows)
-            case WorkerAllocated() | MemberAdded() | MemberRemoved():
-                _member(recorded, rows)
-            case _:
+            case PersonJoined() as joined:
+                _join(recorded.stream, joined, rows)
+            case PersonRoleEnded() as ended:
+                _end_role(recorded.stream, ended, rows)
+            case WorkerAllocated() as allocated:
+                _allocate(recorded, allocated, rows)
+            case MemberAdded(account=account):
+                _works(recorded, rows, account, member=1)
+            case MemberRemoved(account=account):
+                _works(recorded, rows, account, member=0)
+            case _ if recorded.kind == stream.CASE:
+                # A mention carries label events as well, such as the team its report was sent on to.
                 _case(recorded, rows)
+            case _:
+                pass
 
     def quarantined(self, recorded: Recorded, rows: Rows) -> None:
         """End every membership of a case that cannot be followed: the next event may have been somebody's removal."""
@@ -211,20 +220,18 @@ def _move(rows: Rows, case: str, strand: str, *, to: str, out_of: str) -> None:
     rows.put(CASE, case, {**row, to: packed(strands), out_of: packed(rest)})
 
 
-def _person(recorded: Recorded, rows: Rows) -> None:
-    case = recorded.stream
-    match recorded.event:
-        case PersonJoined(mention=mention, role=role, role_from=role_from):
-            row = _row_id(case, mention, role)
-            before = rows.get(CASE_PERSON, row)
-            periods = (*(() if before is None else _periods(before["periods"])), (role_from, None))
-            rows.put(CASE_PERSON, row, {"case": case, "mention": mention, "role": role, "periods": _written(periods)})
-        case PersonRoleEnded(mention=mention, role=role, ended_on=ended_on):
-            row = _row_id(case, mention, role)
-            *earlier, (role_from, _) = _periods(standing(rows, CASE_PERSON, row)["periods"])
-            alter(rows, CASE_PERSON, row, periods=_written((*earlier, (role_from, ended_on))))
-        case _:
-            pass
+def _join(case: str, joined: PersonJoined, rows: Rows) -> None:
+    row = _row_id(case, joined.mention, joined.role)
+    before = rows.get(CASE_PERSON, row)
+    periods = (*(() if before is None else _periods(before["periods"])), (joined.role_from, None))
+    who: Row = {"case": case, "mention": joined.mention, "role": joined.role}
+    rows.put(CASE_PERSON, row, {**who, "periods": _written(periods)})
+
+
+def _end_role(case: str, ended: PersonRoleEnded, rows: Rows) -> None:
+    row = _row_id(case, ended.mention, ended.role)
+    *earlier, (role_from, _) = _periods(standing(rows, CASE_PERSON, row)["periods"])
+    alter(rows, CASE_PERSON, row, periods=_written((*earlier, (role_from, ended.ended_on))))
 
 
 def _periods(column: Value) -> tuple[Period, ...]:
@@ -235,21 +242,12 @@ def _written(periods: Sequence[Period]) -> str:
     return msgspec.json.encode(periods).decode()
 
 
-def _member(recorded: Recorded, rows: Rows) -> None:
-    case = recorded.stream
-    match recorded.event:
-        case WorkerAllocated(worker=worker, team=team):
-            before = standing(rows, CASE, case)["worker"]
-            alter(rows, CASE, case, worker=worker, team=team)
-            if before:
-                _works(recorded, rows, str(before), worker=0)
-            _works(recorded, rows, worker, worker=1)
-        case MemberAdded(account=account):
-            _works(recorded, rows, account, member=1)
-        case MemberRemoved(account=account):
-            _works(recorded, rows, account, member=0)
-        case _:
-            pass
+def _allocate(recorded: Recorded, allocated: WorkerAllocated, rows: Rows) -> None:
+    before = standing(rows, CASE, recorded.stream)["worker"]
+    alter(rows, CASE, recorded.stream, worker=allocated.worker, team=allocated.team)
+    if before:
+        _works(recorded, rows, str(before), worker=0)
+    _works(recorded, rows, allocated.worker, worker=1)
 
 
 def _works(recorded: Recorded, rows: Rows, account: str, **what: int) -> None:

@@ -14,8 +14,8 @@ from hub_projections.table import Table, integers
 from hub_projections.times import microseconds
 from hub_projections.view import Key, Rows, View
 
-MOMENT: Final = Table("moment", integers("position", "recorded_at"), indexes=(("recorded_at",), ("position",)))
-LATEST: Final = Table("latest_moment", integers("recorded_at"))
+MOMENT: Final = Table("moment", integers("position", "recorded_at"), sourced=False, indexes=(("recorded_at",), ("position",)))
+LATEST: Final = Table("latest_moment", integers("recorded_at"), sourced=False)
 ONLY: Final = "latest"
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub_services.demo import forms
-from hub_services.demo.days import FRI, MON, SUN, THU, TUE, WED, Days
+from hub_services.demo import child7_work, forms
+from hub_services.demo.days import FRI, MON, THU, TUE, WED, Days
 from hub_services.demo.people import (
     GMP_INTELLIGENCE,
     MANAGER,
@@ -16,14 +16,11 @@ from hub_services.demo.people import (
     PROTECT_SUPERVISOR,
     SOCIAL_WORKER,
     SUPPORT_WORKER,
-    YOUTH_JUSTICE_WORKER,
 )
 from hub_services.demo.step import Made, Mentioned, Step, Thread
 
 REPORT: Final = "child7-01-support-worker"
-SECOND: Final = "child7-02-youth-justice"
 CASE: Final = "child7-case"
-CSE_FLAG, MISSING_FLAG = "child7-flag-cse", "child7-flag-missing"
 BOY: Final = Mentioned(REPORT, "Reece Talbot")
 
 
@@ -35,10 +32,7 @@ def thread(days: Days) -> Thread:
             *_gate(days),
             *_first_report(days),
             *_case(days),
-            *_second_report(days),
-            *_flag(days, CSE_FLAG, "CSE", cleared=days.at(9, WED, "11:00")),
-            *_flag(days, MISSING_FLAG, "MISSING", cleared=days.at(8, THU, "11:00")),
-            *_closing(days),
+            *child7_work.steps(days, BOY, CASE),
         ),
     )
 
@@ -96,7 +90,7 @@ def _first_report(days: Days) -> tuple[Step, ...]:
             accuracy=3,
             willing_to_engage="DONT_KNOW",
             narrative=(
-                "Reece Talbot (15) was reported missing for the ninth time since June. I met him by the Lantern Arcade "
+                "Reece Talbot (15) was reported missing for the ninth time in four months. I met him by the Lantern Arcade "
                 "with a man he calls Daz, who has a blue hatchback, something like YK63 QIQ, and buys him vapes and "
                 "food. Reece was unsteady and frightened when Daz told him to get into the car. He knows Daz from a "
                 "game chat, daz.rides. His mum says Daz also rings him, 07700 900471."
@@ -221,90 +215,5 @@ def _case(days: Days) -> tuple[Step, ...]:
             "makes the team's officer a member of the case",
             account=Made(f"account-{OFFICER.login}"),
             reason="Works on the man with the car.",
-        ),
-    )
-
-
-def _second_report(days: Days) -> tuple[Step, ...]:
-    return (
-        *forms.sent(
-            SECOND,
-            days.at(2, TUE, "10:05"),
-            YOUTH_JUSTICE_WORKER,
-            "reports what a friend of the boy said: pills, and a man who makes him carry them",
-            answers={"area": "MANCHESTER", "in_need_or_harmed": True},
-            source_types=["MEMBER_OF_PUBLIC"],
-            reliability=5,
-            accuracy=3,
-            willing_to_engage="NO",
-            narrative=(
-                "A friend says that the man with the blue car gives Reece Talbot pills and makes him carry a bag from "
-                "the arcade to a flat. It was some evening in the first days of the month. He wants to get out of it."
-            ),
-            place="Near the Lantern Arcade in Manchester",
-            incident={"text": days.day(0, MON, "evening"), "until": days.day(1, SUN, "evening")},
-            became_aware={"text": days.day(2, MON, "afternoon")},
-            source={"full_name": "Kian Dobbs", "relationship": "Friend on the same referral order"},
-            provenance="THIRD_PARTY",
-            strands=["CSE", "COUNTY_LINES"],
-            mentions=[
-                forms.person("Reece Talbot", "VICTIM", name="Reece Talbot"),
-                forms.person("the man with the blue car", "PERSON_WHO_POSES_RISK"),
-                forms.thing("PREMISES", "a flat", description="top floor, ten minutes from the arcade"),
-            ],
-        ),
-        *forms.decided(
-            SECOND,
-            days.at(2, TUE, "11:00"),
-            PROTECT_SUPERVISOR,
-            GMP_INTELLIGENCE,
-            grade="2CC",
-            outcome="INVESTIGATE",
-            why="Belongs to the boy's case; drugs and carrying are new.",
-            agrees="Untested and at second hand, but it fits.",
-        ),
-        forms.in_case(
-            "child7-second-joined",
-            days.at(2, TUE, "13:00"),
-            PROTECT_SUPERVISOR,
-            CASE,
-            "reports",
-            "joins the report to the case",
-            report=Made(SECOND),
-            reason="The same boy and the same man.",
-        ),
-        forms.lifted(
-            days.at(2, TUE, "13:05"),
-            PROTECT_SUPERVISOR,
-            SECOND,
-            "lifts its restriction",
-            "UK_NON_PROSECUTING_PARTIES",
-            authority="DS Whitlow, supervisor of the specialist team",
-            reason="As for the first report.",
-        ),
-        forms.graded(
-            f"{SECOND}-shared",
-            days.at(2, TUE, "13:10"),
-            PROTECT_SUPERVISOR,
-            SECOND,
-            "2CP",
-            "grades it 2C with handling P for the members of the case",
-            reason="May be shared lawfully with those who work the case.",
-        ),
-        forms.told(
-            days.at(2, WED, "09:30"),
-            OFFICER,
-            SECOND,
-            "tells the youth justice worker what came of the report",
-            "Thank you. It went into the boy's case; please tell his friend that he did right.",
-        ),
-        forms.graded(
-            f"{SECOND}-regraded",
-            days.at(8, TUE, "14:20"),
-            GMP_INTELLIGENCE,
-            SECOND,
-            "1BP",
-            "grades the report anew, 1B: what the friend said has been corroborated",
-            reason="The flat was found, the car seen there twice; the friend has been right in everything since.",
         ),
     )

@@ -56,6 +56,7 @@ class Me(Schema):
 
 def me(asked: Asked) -> Done:
     """Show who the caller is."""
+    asked.hub.allow(asked.caller, "view-self")
     caller = asked.caller
     return Done(
         body={

@@ -9,7 +9,6 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from hub_events.reference import Entry, table, tables
-from hub_services import policy
 from hub_services.http.field import shown_day
 from hub_services.http.operation import Asked, Done, Operation
 from hub_services.refusal import RefusedError
@@ -34,21 +33,15 @@ class OnDay(Schema):
     on = fields.Date(load_default=None)
 
 
-def _allow(asked: Asked) -> None:
-    decision = policy.may(asked.caller, "view-reference")
-    if not decision.allowed:
-        raise RefusedError("not-permitted", decision.sentence)
-
-
 def names(asked: Asked) -> Done:
     """List the tables."""
-    _allow(asked)
+    asked.hub.allow(asked.caller, "view-reference")
     return Done(body={"tables": tables()})
 
 
 def codes(asked: Asked) -> Done:
     """List the codes of a table."""
-    _allow(asked)
+    asked.hub.allow(asked.caller, "view-reference")
     name = asked.path["name"]
     if name not in tables():
         raise RefusedError("not-found", "There is no such reference table; see /v1/reference.")

@@ -124,6 +124,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             "The original of a report and its source are open to the source handling unit of the force only.",
         ),
         "view-reference": _at_all(PERSON, "Reference data is open to everybody with an account."),
+        "view-self": _at_all(PERSON, "Everybody with an account may see what the hub takes them for."),
         "view-inbox": _at_all(PERSON, "Everybody with an account has an inbox."),
         "view-queue": _at_all(
             one_of(_ROLE, "SPECIALIST_SUPERVISOR", "FORCE_INTELLIGENCE_OFFICER"),

@@ -149,6 +149,7 @@ class Story(Told):
     def asked(self, caller: Caller) -> Iterator[tuple[Reader, Condition]]:
         """Lend a snapshot of the views, caught up, and the condition under which a caller sees rows."""
         self.hub.runner.catch_up()
+        assert self.hub.views.quarantine() == []
         with self.hub.views.reading() as reader:
             yield reader, policy.visible(caller)
 

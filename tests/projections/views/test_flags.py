@@ -10,7 +10,7 @@ from hub_events.envelope import Labels
 from hub_events.flag import FlagApproved, FlagCleared, FlagPlaced, FlagRefused, FlagRequested
 from hub_events.label import HandlingSet, TeamSet
 from hub_events.stream import CASE, FLAG, MENTION
-from hub_projections.views.flags import Clearing, Placing, Step, awaiting_approval, flags_of
+from hub_projections.views.flags import Clearing, Placing, Step, awaiting_approval, flag_of, flags_of
 
 WORKER = ("account-ann", "SOCIAL_WORKER")
 BOSS = ("account-max", "MANAGER")
@@ -127,9 +127,11 @@ def test_a_member_sees_the_flags_of_the_case_and_nobody_else_does(story):
     case = story.named(CASE, "one")
     member = story.somebody("SOCIAL_WORKER", agency="MCC", cases=(case,))
     assert only(story, caller=member).status == "REQUESTED"
+    assert story.ask(flag_of, member, story.named(FLAG, "one")) == only(story)
     stranger = story.somebody("SOCIAL_WORKER", agency="MCC", cases=(story.named(CASE, "two"),))
     for outsider in (*story.outsiders, stranger):
         assert story.ask(flags_of, outsider, case) == []
+        assert story.ask(flag_of, outsider, story.named(FLAG, "one")) is None
         assert waiting(story, outsider) == []
 
 
