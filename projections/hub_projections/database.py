@@ -68,6 +68,7 @@ class Generation:
         self.tables = {table.name: build(table, number, self.metadata) for table in view.tables}
         self.sources = build_sources(view.name, number, self.metadata)
         self.statements: dict[tuple[str, str], str] = {}
+        self.cache: dict[Any, Any] = {}
 
 
 class Reader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import msgspec
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from hub_projections.timeline_table import (
     PERSON,
     REPORT,
     REPORT_CHECK,
+    VIEW,
     line_id,
 )
 from hub_projections.times import moment
@@ -31,6 +32,9 @@ from hub_projections.times import moment
 Order = Literal["happened", "recorded"]
 Cursor = tuple[int, str]
 """The sort key of a line and its id; what comes after it is the next page."""
+
+LABELS: Final = "labels"
+"""The view whose table the policy is asked of."""
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,19 +150,50 @@ def timeline(
     Raises:
         ValueError: the cursor names no line.
     """
-    query = _Query(reader, case, condition, upto)
-    statement = query.lines(order, filters)
+    values: dict[str, int | str] = {"case": case, "upto": upto, "limit": limit + 1}
     if after is not None:
         key, line = after
         name, slash, version = line.rpartition("/")
         if not slash or not version.isdecimal():
             raise ValueError("A cursor holds the id of a line.")
-        statement = statement.where(
-            sa.tuple_(*query.order(order)) > sa.tuple_(sa.literal(key), sa.literal(name), sa.literal(int(version))),
-        )
-    rows = reader.rows(statement.order_by(*query.order(order)).limit(limit + 1))
+        values |= {"after_key": key, "after_stream": name, "after_version": int(version)}
+    statement = _statement(reader, condition, order, filters, paged=after is not None)
+    rows = reader.connection.execute(statement, values).mappings().all()
     found = tuple(_line(row) for row in rows[:limit])
     return Page(found, found[-1].cursor if len(rows) > limit else None)
+
+
+MOST_STATEMENTS: Final = 200
+
+
+def _statement(
+    reader: Reader,
+    condition: Condition,
+    order: Order,
+    filters: Filters,
+    *,
+    paged: bool,
+) -> sa.Select[Any]:
+    """The question in SQL, kept beside the tables it is asked of: making it takes several times as long as asking."""
+    known = reader.generation(VIEW).cache
+    shape = (condition, order, filters, paged, reader.generation(LABELS).number)
+    if shape not in known:
+        if len(known) >= MOST_STATEMENTS:
+            known.clear()
+        query = _Query(reader, condition)
+        statement = query.lines(order, filters)
+        if paged:
+            statement = statement.where(
+                sa.tuple_(*query.order(order))
+                > sa.tuple_(
+                    sa.bindparam("after_key", type_=sa.BigInteger),
+                    sa.bindparam("after_stream", type_=sa.Text),
+                    sa.bindparam("after_version", type_=sa.BigInteger),
+                ),
+            )
+        limit = sa.bindparam("limit", type_=sa.BigInteger)
+        known[shape] = statement.order_by(*query.order(order)).limit(limit)
+    return cast("sa.Select[Any]", known[shape])
 
 
 _REPORT_COLUMNS: Final = (
@@ -169,13 +204,13 @@ _HAPPENED: Final = ("from", "to", "precision", "zone", "basis", "of")
 
 
 class _Query:
-    """The parts of the question, in SQLAlchemy's terms; `upto` and the case are in all of them."""
+    """The parts of the question, in SQLAlchemy's terms; the case and the position are filled in when it is asked."""
 
-    def __init__(self, reader: Reader, case: str, condition: Condition, upto: int) -> None:
+    def __init__(self, reader: Reader, condition: Condition) -> None:
         self._reader = reader
-        self._case = case
         self._condition = condition
-        self._upto = upto
+        self._case = sa.bindparam("case", type_=sa.Text)
+        self._upto = sa.bindparam("upto", type_=sa.BigInteger)
         self.line = reader.table(LINE).alias("line")
         self.report = reader.table(REPORT).alias("report")
         self.mention = reader.table(MENTION).alias("mention")
@@ -201,7 +236,7 @@ class _Query:
             .where(
                 link.c.case_stream == self._case,
                 self._known(link),
-                sa.func.instr(part.c.cases, f"{SEPARATOR}{self._case}{SEPARATOR}") > 0,
+                sa.func.instr(part.c.cases, sa.literal(SEPARATOR) + self._case + sa.literal(SEPARATOR)) > 0,
                 self._visible(CASE_REPORT, link),
             )
             .cte("reports")
@@ -213,15 +248,13 @@ class _Query:
             .where(self._known(check), self._visible(REPORT_CHECK, check))
             .distinct()
         )
-        itself = sa.select(sa.literal(self._case).label("subject")).where(
-            self._reader.visible_stream(sa.literal(self._case), self._condition),
-        )
+        itself = sa.select(self._case.label("subject"))
         return sa.union_all(itself, sa.select(reports.c.subject), checks).subquery("found")
 
     def lines(self, order: Order, filters: Filters) -> sa.Select[Any]:
         """The lines with what they print."""
         found, line = self._found_through(), self.line
-        of_person = sa.literal(self._case + JOINT) + line.c.mention
+        of_person = self._case + sa.literal(JOINT) + line.c.mention
         joins = (
             (self.report, self.report.c.row == line.c.report),
             (self.mention, self.mention.c.row == line.c.mention),
@@ -246,7 +279,7 @@ class _Query:
             )
             .select_from(source)
             .where(
-                self._reader.visible_stream(sa.literal(self._case), self._condition),
+                self._reader.visible_stream(self._case, self._condition),
                 self._known(line),
                 self._visible(LINE, line),
                 *self._filtered(filters),

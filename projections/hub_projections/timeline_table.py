@@ -11,6 +11,9 @@ from typing import Final
 
 from hub_projections.table import Table, integers, text
 
+VIEW: Final = "timeline"
+"""The name of the view."""
+
 HAPPENED: Final = (
     *integers("happened_from", "happened_to", "happened_sort"),
     *text("happened_precision", "happened_zone", "happened_basis", "happened_of"),

@@ -103,11 +103,13 @@ class Rows:
 
     def add(self, table: Table, row: str, content: Row, *sources: str) -> None:
         """Set the content of a row that cannot exist yet, because its id is made of this very event."""
-        key = (table.name, row)
-        if key not in self._current:
-            self._current[key] = None
-            self._before[key] = False
+        self.load((table.name, row), None)
         self.put(table, row, content, *sources)
+
+    def add_unsourced(self, table: Table, row: str, content: Row) -> None:
+        """Set the content of a row that cannot exist yet and says nothing about any stream."""
+        self.load((table.name, row), None)
+        self._change(table, row, content)
 
     def end(self, table: Table, row: str) -> None:
         """End a row: from the event at hand on it is no longer there."""

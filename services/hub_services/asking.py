@@ -98,10 +98,9 @@ class Asking:
                 again = self._repeated(command, caller, by, content)
                 if again is not None:
                     return again
-            except StreamMovedError as moved:
-                if expected is not None and moved.stream == command.about(by):
-                    past = self._past(command, by)
-                    raise MovedError(Stream(moved.stream), expected, past) from moved
+            except StreamMovedError:
+                # Decided on what is over: the next attempt reads it anew, and says so to a caller who named a version.
+                continue
         raise UnavailableError("busy", "Too many others are writing the same record; please send it again.")
 
     def command_id(self, caller: Caller, key: str) -> bytes:
@@ -146,7 +145,16 @@ class Asking:
         return Answer(stream, receipt.last, {row[1]: row[2] for row in rows}, repeated=True)
 
     def _labels(self, stream: str) -> Labels | None:
-        return label_of(self._log.past(stream))
+        return label_of(self._recorded(stream))
+
+    def _recorded(self, stream: str) -> list[Recorded]:
+        try:
+            return self._log.past(stream)
+        except TamperedError as error:
+            raise UnavailableError(
+                "record-damaged",
+                "A part of this record is not what was written; the operators of the hub have to look at it.",
+            ) from error
 
     @staticmethod
     def _allow(command: Command, caller: Caller, stream: str, labels: Labels | None) -> None:
@@ -163,17 +171,11 @@ class Asking:
     def _past(self, command: Command, by: By) -> Past:
         streams: dict[str, list[Recorded]] = {}
         wanted = [command.about(by), command.guard(by), *command.refers()]
-        try:
-            while wanted:
-                for name in wanted:
-                    if name not in streams:
-                        streams[name] = self._log.past(name)
-                wanted = [name for name in command.reads(Past(streams), by) if name not in streams]
-        except TamperedError as error:
-            raise UnavailableError(
-                "record-damaged",
-                "A part of this record is not what was written; the operators of the hub have to look at it.",
-            ) from error
+        while wanted:
+            for name in wanted:
+                if name not in streams:
+                    streams[name] = self._recorded(name)
+            wanted = [name for name in command.reads(Past(streams), by) if name not in streams]
         return Past(streams)
 
     def _attempt(
@@ -192,8 +194,8 @@ class Asking:
             labels = past.labels(named)
             if labels is None or not policy.may(caller, "view", named, labels).allowed:
                 raise RefusedError("not-found", NOT_FOUND)
-        if expected is not None and past.version(stream) != expected and not past.holds(by.command_id):
-            raise MovedError(stream, expected, past)
+        if expected is not None and not past.holds(by.command_id):
+            _require_version(stream, expected, past)
         outcome = [each for each in decided(command, past, by) if each.events]
         if not outcome:
             return _nothing_new(stream, past, by.command_id)
@@ -241,6 +243,13 @@ class Asking:
         return Write(tuple(drafts), Receipt(by.command_id, fingerprint, day), expect)
 
 
+def _require_version(stream: Stream, expected: int, past: Past) -> None:
+    if not past.events(stream):
+        raise RefusedError("not-found", NOT_FOUND)
+    if past.version(stream) != expected:
+        raise MovedError(stream, expected, past)
+
+
 def _nothing_new(stream: Stream, past: Past, command_id: bytes) -> Answer:
     mine = [
         recorded
@@ -278,6 +287,8 @@ def check_caller(caller: Caller, now: datetime, refuse: Callable[[str, str, str]
         now: the day the codes must be in force on.
         refuse: makes the refusal out of code, sentence and field.
     """
+    if not table("agencies").has(caller.agency, now.date()):
+        raise refuse("agency-not-in-force", "The agency of this account is no more; ask an administrator.", "")
     if not table("purposes").has(caller.purpose, now.date()):
         codes = ", ".join(sorted(table("purposes").codes(now.date())))
         raise refuse("purpose-missing", f"Say why in Hub-Purpose: one of {codes}.", "Hub-Purpose")

@@ -7,6 +7,7 @@ closed account or a withdrawn role ends with the next request.
 from __future__ import annotations
 
 import hmac
+import json
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -17,7 +18,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from hub_events.stream import ACCOUNT, Stream, stream
+from hub_events.stream import ACCOUNT, Stream, is_stream, kind_of, stream
 from hub_projections.views.cases import memberships
 from hub_services.caller import Caller
 from hub_services.decisions.account import Account
@@ -27,14 +28,30 @@ from hub_services.log.frame import TamperedError
 from hub_services.refusal import RefusedError, UnavailableError
 
 LIFETIME: Final = timedelta(hours=1)
+MEMBERSHIP_SECONDS: Final = 0.5
 ISSUER: Final = "safeguarding-hub"
 ALGORITHM: Final = "HS256"
+CLAIMS: Final = frozenset({"iss", "sub", "role", "iat", "exp"})
 _HASHER: Final = argon2.PasswordHasher()
 
 
 @lru_cache(maxsize=1)
 def _nobodys_hash() -> str:
     return _HASHER.hash("nobody has this password")
+
+
+class _Strict(json.JSONDecoder):
+    """Reads claims of which none stands twice, because parsers differ in which of the two they take."""
+
+    def __init__(self) -> None:
+        super().__init__(object_pairs_hook=_without_twins)
+
+
+def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a claim stands twice")
+    return found
 
 
 class Authentication:
@@ -83,7 +100,7 @@ class Authentication:
         if chosen not in account.roles:
             raise RefusedError(
                 "role-not-held",
-                f"Say in which role you sign in: one of {', '.join(account.roles)}.",
+                f"Say in which role you sign in; those of your account are: {', '.join(account.roles) or 'none'}.",
                 field="role",
             )
         now = self._hub.world.now()
@@ -105,23 +122,20 @@ class Authentication:
             RefusedError: the token is not one of this hub's, has ended, or its account or role has (`not-signed-in`).
         """
         try:
-            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM], decoder_cls=_Strict).claims
         except (JoseError, ValueError) as error:
             raise _signed_out() from error
-        name, role, ends = claims.get("sub"), claims.get("role"), claims.get("exp")
-        if (
-            claims.get("iss") != ISSUER
-            or not isinstance(name, str)
-            or not isinstance(role, str)
-            or type(ends) is not int
-            or ends <= self._hub.world.now().timestamp()
-        ):
+        if claims.keys() != CLAIMS or claims["iss"] != ISSUER:
+            raise _signed_out()
+        name, role, ends = claims["sub"], claims["role"], claims["exp"]
+        if not isinstance(name, str) or not is_stream(name) or kind_of(name) != ACCOUNT or not isinstance(role, str):
+            raise _signed_out()
+        if type(ends) is not int or ends <= self._hub.world.now().timestamp():
             raise _signed_out()
         account = self.account(name)
         if account is None or role not in account.roles:
             raise _signed_out()
-        with self._hub.views.reading() as reader:
-            cases = memberships(reader, name)
+        cases = self._memberships(name)
         return Caller(
             account=name,
             agency=account.agency,
@@ -133,6 +147,13 @@ class Authentication:
             purpose=purpose,
             **context,
         )
+
+    def _memberships(self, account: str) -> tuple[str, ...]:
+        """Return the cases an account is a member of now; none while the views cannot tell whether it still is."""
+        if not self._hub.runner.wait_for(self._hub.log.head(), MEMBERSHIP_SECONDS):
+            return ()
+        with self._hub.views.reading() as reader:
+            return memberships(reader, account)
 
 
 def _signed_out() -> RefusedError:

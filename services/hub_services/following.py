@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Final
 
+from hub_events.condition import Known
 from hub_events.envelope import Recorded
+from hub_projections.views.flags import flags_of
 from hub_services.caller import system
 from hub_services.hub import Hub
 from hub_services.reactions import reactions
@@ -100,18 +102,27 @@ class Following:
             hub.views.keep_bookmark(REACTIONS, position)
 
     def _react_to(self, recorded: Recorded) -> None:
-        for name, command in reactions(recorded):
+        for name, command in reactions(recorded, self._flags_of):
+            # A refusal is an answer: what was to follow no longer can, because of a later event.
             with suppress(RefusedError):
-                # A refusal is an answer: what was to follow no longer can, because of a later event.
                 self._hub.ask(command, system(), f"{name} {recorded.position}", causation=recorded.position)
+
+    def _flags_of(self, case: str) -> list[str]:
+        with self._hub.views.reading() as reader:
+            return [flag.flag for flag in flags_of(reader, Known(answer=True), case)]
 
     def _keep_time(self) -> None:
         hub = self._hub
         with hub.views.reading() as reader:
             due = due_commands(reader, hub.world.now())
         for key, command in due:
-            with suppress(RefusedError):
+            try:
                 hub.ask(command, system(), key)
+            except RefusedError:
+                continue
+            except UnavailableError as error:
+                # One damaged record must not stop the deadlines of all others; its stream is in quarantine.
+                logger.warning("a deadline could not be kept: %s", error.code)
         self._forget_receipts()
 
     def _forget_receipts(self) -> None:

@@ -226,7 +226,7 @@ class Hub:
 
     def set_aside(self, stream: str, version: int, reason: str) -> None:
         """Set an event aside that no view can take in, and rebuild the views it stopped."""
-        stopped = {row.view for row in self.views.quarantine() if row.stream == stream}
+        stopped = {row["view"] for row in self.views.quarantine() if row["stream"] == stream}
         command = SetEventAside(stream=Stream(stream), version=version, reason=reason)
         self.ask(command, system(), f"set-aside {stream} {version}")
         self.rebuild(sorted(stopped))

@@ -67,11 +67,14 @@ class PositionTokens:
         self._keys: dict[date, AESGCM] = {}
 
     def _key(self, day: date) -> AESGCM:
-        if day not in self._keys:
+        found = self._keys.get(day)
+        if found is None:
             derived = HKDF(SHA256(), 32, salt=None, info=b"position token " + day.isoformat().encode())
-            self._keys = {each: key for each, key in self._keys.items() if abs((each - day).days) <= 1}
-            self._keys[day] = AESGCM(derived.derive(self._secret))
-        return self._keys[day]
+            found = AESGCM(derived.derive(self._secret))
+            # A new dictionary each time: other threads may be going through the one there is.
+            near = {each: key for each, key in self._keys.items() if abs((each - day).days) <= 1}
+            self._keys = {**near, day: found}
+        return found
 
     def make(self, token: Token, account: str, route: str = "", filters: str = "") -> str:
         """Make a token for an account, and for a route and its filters when it is a cursor."""
@@ -84,7 +87,7 @@ class PositionTokens:
         nonce = self._world.random(_NONCE)
         key = self._key(self._world.now().date())
         sealed = key.encrypt(nonce, plain, _binding(token.kind, account, route, filters))
-        return urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+        return _encoded(nonce + sealed)
 
     def open(self, text: str, kind: int, account: str, route: str = "", filters: str = "") -> Token:
         """Open a token made for the same account, route and filters, today or yesterday.
@@ -116,13 +119,21 @@ def _binding(kind: int, account: str, route: str, filters: str) -> bytes:
     return sha256(msgspec.msgpack.encode((kind, account, route, filters))).digest()
 
 
+def _encoded(sealed: bytes) -> str:
+    return urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
 def _decoded(text: str) -> bytes:
     if len(text) != CHARACTERS:
         raise _invalid()
     try:
-        return urlsafe_b64decode(text + "==")
+        sealed = urlsafe_b64decode(text + "==")
     except (binascii.Error, ValueError) as error:
         raise _invalid() from error
+    if _encoded(sealed) != text:
+        # Decoding passes over what is no base64url and over the last bits; a token has one spelling.
+        raise _invalid()
+    return sealed
 
 
 def _invalid() -> RefusedError:

@@ -6,22 +6,27 @@ once; a rebuild of views does not run reactions at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from hub_events.case import MemberAdded, WorkerAllocated
 from hub_events.envelope import Recorded
 from hub_events.feedback import FeedbackDue, FeedbackOverdue, FeedbackSent
 from hub_events.flag import FlagRequested
+from hub_events.label import TeamSet
 from hub_events.report import ReportRerouted, ReportRouted, ReportUnroutable
 from hub_events.route_check import EmergencyInstructionShown, EmergencyItemOverdue
-from hub_events.stream import Stream
+from hub_events.stream import CASE, Stream
 from hub_events.triage import TriageClockBreached, TriageDecided
 from hub_services.decisions.decision import Command
 from hub_services.decisions.feedback import OpenFeedback
+from hub_services.decisions.flag import MoveFlag
 from hub_services.decisions.notice import PlaceNotice
 
+FlagsOf = Callable[[str], Iterable[str]]
+"""Names the flags of a case, for the hub itself."""
 
-def reactions(recorded: Recorded) -> Iterator[tuple[str, Command]]:
+
+def reactions(recorded: Recorded, flags_of: FlagsOf) -> Iterator[tuple[str, Command]]:
     """Name what follows from an event, and the command that asks for it."""
     labels, stream = recorded.envelope.labels, recorded.stream
     match recorded.event:
@@ -48,6 +53,9 @@ def reactions(recorded: Recorded) -> Iterator[tuple[str, Command]]:
             yield "notice", _notice(account, "CASE_ALLOCATED", stream)
         case MemberAdded(account=account):
             yield "notice", _notice(account, "CASE_SHARED", stream)
+        case TeamSet() if recorded.kind == CASE:
+            for flag in flags_of(stream):
+                yield f"flag {flag}", MoveFlag(flag=Stream(flag), case=stream)
         case FlagRequested():
             yield "notice", _notice(labels.team, "FLAG_TO_APPROVE", stream)
         case _:

@@ -93,9 +93,7 @@ class Vault:
         self._lock = RLock()
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._seen_version = self._data_version()
-        self._lent = b""
-        self._next_key = 0
-        self._last_key = -1
+        self._to_lend: list[tuple[int, bytes]] = []
         try:
             self.secret(SECRETS[0])
         except BaseException:
@@ -145,13 +143,15 @@ class Vault:
     def draw_key(self) -> tuple[int, bytes]:
         """Return a key nobody has used, and its id; its block is committed before any of its keys is lent."""
         with self._lock:
-            if self._next_key > self._last_key:
-                block, self._lent = self._make_block()
-                self._next_key, self._last_key = block * KEYS_A_BLOCK, (block + 1) * KEYS_A_BLOCK - 1
-            key_id = self._next_key
-            self._next_key += 1
-            start = key_id % KEYS_A_BLOCK * KEY_BYTES
-            return key_id, self._lent[start : start + KEY_BYTES]
+            if not self._to_lend:
+                block, keys = self._make_block()
+                ids = range(block * KEYS_A_BLOCK, (block + 1) * KEYS_A_BLOCK)
+                starts = range(0, len(keys), KEY_BYTES)
+                self._to_lend = [
+                    (each, keys[start : start + KEY_BYTES]) for each, start in zip(ids, starts, strict=True)
+                ]
+                self._to_lend.reverse()
+            return self._to_lend.pop()
 
     def _make_block(self) -> tuple[int, bytes]:
         with transaction(self._writer):

@@ -37,7 +37,8 @@ def verify(hub: Hub, progress: Progress = unheard) -> Iterator[Finding]:
         yield Finding("the log's file is damaged", sentence)
     yield from _log(hub, progress)
     for row in hub.views.quarantine():
-        yield Finding(f"the view {row.view} could not follow a stream", f"{row.stream} version {row.stream_version}")
+        where = f"{row['stream']} version {row['stream_version']}"
+        yield Finding(f"the view {row['view']} could not follow a stream", where)
     yield from _views(hub, progress)
 
 

@@ -12,7 +12,7 @@ from hub_events.label import TeamSet
 from hub_events.mention import MentionMade
 from hub_events.stream import ACCOUNT, CASE, FLAG, MENTION, REPORT, Stream
 from hub_services.decisions.decision import By, To
-from hub_services.decisions.flag import ApproveFlag, ClearFlag, PlaceFlag, RefuseFlag, RequestFlag
+from hub_services.decisions.flag import ApproveFlag, ClearFlag, MoveFlag, PlaceFlag, RefuseFlag, RequestFlag
 
 NOW = datetime(2026, 3, 5, 10, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 5)
@@ -207,3 +207,22 @@ def test_a_flag_can_be_cleared_after_its_case_was_closed(flag):
     story = flag("placed").given(CASE_A, CaseClosed(reason_code="RISK_REDUCED", reason="Low."))
 
     assert story.when(CLEAR, MANAGER) != []
+
+
+def test_a_flag_follows_its_case_to_another_team(flag):
+    story = flag("REQUESTED")
+    moved = TeamSet(owning_agency="GMP", team="SUNRISE")
+    story.given(CASE_A, moved)
+
+    assert story.when(MoveFlag(flag=FLAG_A, case=CASE_A), MANAGER) == [To(FLAG_A, (moved,))]
+
+
+def test_a_flag_that_is_with_the_team_of_its_case_stays(flag):
+    assert flag("REQUESTED").when(MoveFlag(flag=FLAG_A, case=CASE_A), MANAGER) == []
+
+
+def test_a_flag_of_another_case_does_not_follow(flag):
+    elsewhere = named(CASE, "Z")
+    story = flag("REQUESTED").given(elsewhere, CaseClosed(reason_code="RISK_REDUCED", reason="Low."), labels=LABELS)
+
+    assert story.refusal(MoveFlag(flag=FLAG_A, case=elsewhere), MANAGER) == ("not-found", "")

@@ -20,7 +20,7 @@ from hub_services.decisions.account import CloseAccount, GrantRoles, OpenAccount
 from hub_services.decisions.case import CloseCase, JoinReport, OpenCase, ReopenCase
 from hub_services.decisions.case_people import AddMember, AllocateWorker, EndPersonRole, JoinPerson, RemoveMember
 from hub_services.decisions.decision import By, Command
-from hub_services.decisions.flag import ApproveFlag, ClearFlag, PlaceFlag, RefuseFlag, RequestFlag
+from hub_services.decisions.flag import ApproveFlag, ClearFlag, MoveFlag, PlaceFlag, RefuseFlag, RequestFlag
 from hub_services.decisions.operation import EraseStream, SetEventAside
 from hub_services.decisions.strand import CloseStrand, OpenStrand
 from hub_services.refusal import RefusedError
@@ -85,6 +85,8 @@ HISTORY = [
     (CloseCase(case=CASE_A, reason_code="RISK_REDUCED", reason="Low."), MANAGER),
     (ClearFlag(flag=FLAG_A, reason="Low.", confirmation="FS/26/9"), WORKER),
     (ReopenCase(case=CASE_A, reason="Missing again."), MANAGER),
+    (AllocateWorker(case=CASE_A, worker=IONA, team="PROTECT", reason="Back in Manchester."), MANAGER),
+    (MoveFlag(flag=FLAG_A, case=CASE_A), MANAGER),
     (CloseAccount(account=BASHIR, reason="Changed jobs."), ADMINISTRATOR),
     (SetEventAside(stream=REPORT_B, version=9, reason="A faulty import."), ADMINISTRATOR),
     (EraseStream(erased=DEX, reason="Somebody else altogether.", authority="Data protection officer"), ADMINISTRATOR),

@@ -10,6 +10,7 @@ from itertools import count
 
 import argon2
 import pytest
+
 from hub_services import hub as hubs
 from hub_services.authentication import Authentication
 from hub_services.caller import system

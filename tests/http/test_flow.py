@@ -65,3 +65,25 @@ def test_the_views_of_the_whole_path_equal_a_rebuild(hub, people, send_report):
     opened_case(people, report)
 
     assert list(verify(hub)) == []
+
+
+def test_a_flag_follows_its_case_to_another_team(people, send_report):
+    report = send_report()
+    triaged(people, report)
+    case = opened_case(people, report)
+    flag = {
+        "mention": subject_of(people, report),
+        "flag": "CSE",
+        "review_on": "2026-06-01",
+        "reason": "So that every officer knows.",
+    }
+    requested = people["supervisor"].post(f"/v1/cases/{case}/flags", flag)
+    assert requested.status_code == 201, requested.json
+    flag_path = requested.json["link"]
+    assert people["salford-supervisor"].get(flag_path).status_code == 404
+
+    moved = {"worker": people["worker"].id, "team": "SUNRISE", "reason": "She moved to Rochdale."}
+    assert people["supervisor"].change(f"/v1/cases/{case}", "allocations", moved).status_code == 200
+
+    assert people["salford-supervisor"].get(flag_path).json["team"] == "SUNRISE"
+    assert people["supervisor"].get(flag_path).status_code == 404

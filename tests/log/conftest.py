@@ -171,7 +171,7 @@ def fail():
     """Plant faults (word, n-th time, error) in a recorder's writer."""
 
     def made(recorder, *faults):
-        writing = recorder._writing
+        writing = recorder.writing
         writing._writer = Failing(writing._writer, faults)
 
     return made

@@ -88,7 +88,7 @@ def test_two_drafts_for_the_same_place_are_a_conflict_of_the_first(log, draft, n
 
 
 def test_a_log_that_is_locked_says_that_it_cannot_be_written_now(log, draft, folder, monkeypatch):
-    log._recorder._writing._writer.execute("PRAGMA busy_timeout = 10")
+    log._recorder.writing._writer.execute("PRAGMA busy_timeout = 10")
     with sqlite.transaction(sqlite.connect(folder / "log.sqlite")), pytest.raises(UnavailableError) as refused:
         log.append(Write((draft("a"),)))
     assert refused.value.code == "log-unavailable"
@@ -178,7 +178,7 @@ def test_settings_of_the_environment_never_reach_the_log(folder, vault, monkeypa
 
     log = Log(folder / "log.sqlite", vault)
     assert type(log.recorder).__name__ == "SQLiteRecorder"
-    assert log._recorder._writing._writer.execute("PRAGMA synchronous").fetchone()[0] == 2
+    assert log._recorder.writing._writer.execute("PRAGMA synchronous").fetchone()[0] == 2
     log.close()
 
 

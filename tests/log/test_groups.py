@@ -22,7 +22,7 @@ def stored(recorder):
 
 def committed(recorder, *insertions):
     """Commit insertions as one group, as `insert` does for callers who wait at the same time."""
-    recorder._writing._commit(insertions)
+    recorder.writing._commit(insertions)
     return [each.error if each.error is None else type(each.error) for each in insertions]
 
 
@@ -101,7 +101,7 @@ def test_a_group_sorted_out_one_by_one_is_refused_whole_when_the_disk_fails(reco
 
 
 def test_whoever_waits_for_a_leader_that_was_interrupted_learns_that_nothing_was_done(recorder, fail):
-    waiting = recorder._writing._group._waiting
+    waiting = recorder.writing._group._waiting
     inside, go_on = threading.Event(), threading.Event()
 
     def hold():
@@ -135,9 +135,9 @@ def test_whoever_waits_for_a_leader_that_was_interrupted_learns_that_nothing_was
 def test_the_others_of_a_group_whose_leader_was_interrupted_learn_that_nothing_was_done(recorder, fail):
     group = [Insertion([row("a")]), Insertion([row("b")])]
     fail(recorder, ("INSERT INTO event", 1, SystemExit()))
-    recorder._writing._group.submit = lambda insertion: None
+    recorder.writing.commit = lambda insertion: None
     with pytest.raises(SystemExit):
-        recorder._writing._commit(group)
+        recorder.writing._commit(group)
     for insertion in group:
         with pytest.raises(OperationalError, match="cut off"):
             recorder.insert(insertion)
@@ -149,5 +149,5 @@ def test_an_interruption_while_sorting_out_ends_in_a_roll_back(recorder, fail):
     fail(recorder, ("SAVEPOINT", 2, KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         committed(recorder, Insertion([row("a")]), Insertion([row("taken")]))
-    assert not recorder._writing._writer.in_transaction
+    assert not recorder.writing._writer.in_transaction
     assert stored(recorder) == [("taken", 1)]

@@ -226,7 +226,7 @@ def test_a_damaged_block_of_keys_is_refused_and_keeps_no_other_row_from_its_foll
     from hub_services import sqlite
 
     append("a")
-    vault._next_key = vault._last_key + 1
+    vault._to_lend.clear()
     other = append("b")
     connection = sqlite.connect(folder / "vault.sqlite")
     connection.execute("UPDATE key_block SET sealed_keys = zeroblob(length(sealed_keys)) WHERE block = 1")
@@ -242,9 +242,9 @@ def unknown(log, topic, payload):
     """Seal an event this code does not know as a newer hub would."""
     mapper = log._mapper
     key_id, key = log._vault.draw_key()
-    clear = frame.encode_clear(key_id, log.after(0, 1)[0].envelope)
+    clear = encode(Clear(key_id, log.after(0, 1)[0].envelope))
     place = frame._place("narrative:AAAAAAAAAAAAAAAAAAAAAA", 1, topic, clear)
-    mark = frame._mark(mapper._marking, place)
+    mark = mapper._marks.on(place)
     sealed = b"n" * 12 + AESGCM(key).encrypt(b"n" * 12, payload, place + mark)
     return (2, "narrative:AAAAAAAAAAAAAAAAAAAAAA", 1, topic, encode(Frame(1, clear, mark, sealed)))
 

@@ -42,11 +42,23 @@ def account(number: int) -> str:
 
 
 PEOPLE = (
-    Caller(account=account(1), agency="GMP", role="SPECIALIST_SUPERVISOR", teams=("PROTECT",), purpose="SAFEGUARDING"),
+    Caller(
+        account=account(1),
+        agency="GMP",
+        role="SPECIALIST_SUPERVISOR",
+        teams=("PROTECT", "SUNRISE"),
+        purpose="SAFEGUARDING",
+    ),
     Caller(account=account(2), agency="GMP", role="SPECIALIST_SUPERVISOR", teams=("SUNRISE",), purpose="SAFEGUARDING"),
     Caller(account=account(3), agency="GMP", role="FORCE_INTELLIGENCE_OFFICER", purpose="SAFEGUARDING"),
     Caller(account=account(4), agency="GMP", role="SPECIALIST_OFFICER", teams=("PROTECT",), purpose="SAFEGUARDING"),
-    Caller(account=account(5), agency="MANCHESTER_CSC", role="MANAGER", teams=("PROTECT",), purpose="SAFEGUARDING"),
+    Caller(
+        account=account(5),
+        agency="MANCHESTER_CSC",
+        role="MANAGER",
+        teams=("MANCHESTER", "PROTECT"),
+        purpose="SAFEGUARDING",
+    ),
     Caller(account=account(6), agency="MANCHESTER_CSC", role="SOCIAL_WORKER", purpose="SAFEGUARDING"),
     Caller(account=account(7), agency="MANCHESTER_EDUCATION", role="SOCIAL_WORKER", purpose="SAFEGUARDING"),
     Caller(account=account(8), agency="GMP", role="ANALYST", teams=("PROTECT",), purpose="SAFEGUARDING"),
@@ -193,11 +205,11 @@ class History:
         return self._receive if checks else self._answer_routes
 
     def _labels(self, **more: Any) -> Labels:
-        team = self.chance.choice(sorted(TEAMS))
+        team = self.chance.choice(("PROTECT", "PROTECT", *sorted(TEAMS)))
         fields: dict[str, Any] = {"owning_agency": TEAMS[team], "team": team, "originator": "GMP", **more}
         if self.chance.random() < 0.1:
             fields["excluded_persons"] = (self.chance.choice(PEOPLE).account,)
-        fields["originator_only"] = self.chance.random() < 0.1
+        fields["originator_only"] = self.chance.random() < 0.05
         return Labels(**fields)
 
     def _answer_routes(self) -> list[Part]:

@@ -107,6 +107,15 @@ def told(twins, chance, steps):
     return history, ends, said
 
 
+def written(twins, chance, steps):
+    """Write a history and return it and the end of its last transaction."""
+    history = twins.history(chance)
+    for step in history.grow(steps):
+        end = twins.write(step)
+    twins.settle()
+    return history, end
+
+
 def differences_of_a(twins, history, ends, said):
     """Where the rows known at p are not those of a hub whose log ends at p."""
     with twins.plain.hub.views.reading() as reader:
@@ -320,7 +329,7 @@ def wanted(filters, oracle, line, viewer):
 
 def test_filters_orders_and_pages_choose_among_the_lines_that_may_be_seen(twins, histories):
     chance = Random(11)
-    history, ends, _ = told(twins, chance, 120)
+    history, end = written(twins, chance, 120)
     oracle = Oracle(twins)
     mentions = sorted(each for one in history.reports.values() for each in one.mentions)
     compared = 0
@@ -328,7 +337,7 @@ def test_filters_orders_and_pages_choose_among_the_lines_that_may_be_seen(twins,
         for caller in histories.PEOPLE[:6]:
             viewer = oracle.viewer(caller)
             for each in sorted(history.cases)[:8]:
-                seen = rows(reader, each, policy.visible(viewer), ends[-1])
+                seen = rows(reader, each, policy.visible(viewer), end)
                 printed = sorted({line.report.printed for line in seen if line.report})
                 for filters in (
                     Filters(strand="MSHT"),
@@ -341,14 +350,14 @@ def test_filters_orders_and_pages_choose_among_the_lines_that_may_be_seen(twins,
                     Filters(place="SALFORD"),
                     Filters(place="MANCHESTER", handling="C"),
                 ):
-                    found = rows(reader, each, policy.visible(viewer), ends[-1], filters=filters)
+                    found = rows(reader, each, policy.visible(viewer), end, filters=filters)
                     assert found == tuple(line for line in seen if wanted(filters, oracle, line, viewer)), filters
                     compared += len(found)
                 for order in ("happened", "recorded"):
-                    everything = rows(reader, each, policy.visible(viewer), ends[-1], order=order)
+                    everything = rows(reader, each, policy.visible(viewer), end, order=order)
                     assert [line.sort_key for line in everything] == sorted(line.sort_key for line in everything)
                     assert {line.id for line in everything} == {line.id for line in seen}
-                    assert by_pages(reader, each, policy.visible(viewer), ends[-1], order) == everything
+                    assert by_pages(reader, each, policy.visible(viewer), end, order) == everything
     assert compared > 100
 
 
@@ -364,12 +373,12 @@ def by_pages(reader, case_stream, condition, upto, order):
 
 
 def test_recorded_order_is_that_of_the_log_and_lines_read_well(twins):
-    history, ends, _ = told(twins, Random(5), 150)
+    history, end = written(twins, Random(5), 150)
     with twins.plain.hub.views.reading() as reader:
         for each in history.cases:
-            lines = rows(reader, each, Known(answer=True), ends[-1], order="recorded")
+            lines = rows(reader, each, Known(answer=True), end, order="recorded")
             assert [line.position for line in lines] == sorted(line.position for line in lines)
-            happened = rows(reader, each, Known(answer=True), ends[-1])
+            happened = rows(reader, each, Known(answer=True), end)
             assert all(one.happened.earliest <= other.happened.earliest for one, other in pairwise(happened))
             for line in lines:
                 words = sentence(line)

@@ -65,4 +65,3 @@ class LabelsView(View):
         """Close the stream to everybody: a label event may be among those that cannot be read."""
         nobody = row_of("", Labels(owning_agency=""), unreadable=True)
         rows.put(STREAM_LABEL, recorded.stream, nobody)
-

@@ -14,7 +14,9 @@ from hub_projections.table import Table, integers
 from hub_projections.times import microseconds
 from hub_projections.view import Key, Rows, View
 
-MOMENT: Final = Table("moment", integers("position", "recorded_at"), sourced=False, indexes=(("recorded_at",), ("position",)))
+MOMENT: Final = Table(
+    "moment", integers("position", "recorded_at"), sourced=False, indexes=(("recorded_at",), ("position",))
+)
 LATEST: Final = Table("latest_moment", integers("recorded_at"), sourced=False)
 ONLY: Final = "latest"
 
@@ -38,7 +40,7 @@ class MomentsView(View):
         latest = rows.get(LATEST, ONLY)
         if latest is None or int(latest["recorded_at"] or 0) < at:
             rows.put_unsourced(LATEST, ONLY, {"recorded_at": at})
-            rows.put_unsourced(MOMENT, str(recorded.position), {"position": recorded.position, "recorded_at": at})
+            rows.add_unsourced(MOMENT, str(recorded.position), {"position": recorded.position, "recorded_at": at})
 
 
 def position_at(reader: Reader, moment: datetime) -> int:

@@ -32,6 +32,7 @@ from hub_projections.timeline_table import (
     REPORT,
     REPORT_CHECK,
     TABLES,
+    VIEW,
     joint,
     line_id,
 )
@@ -63,7 +64,7 @@ _roles: Final = msgspec.json.Decoder(_Roles)
 class TimelineView(View):
     """Lines of timelines, the links by which they are found, and what they print."""
 
-    name: ClassVar[str] = "timeline"
+    name: ClassVar[str] = VIEW
     tables: ClassVar[tuple[Table, ...]] = TABLES
     kinds: ClassVar[frozenset[str]] = frozenset({*_HELD, stream.MENTION})
 

@@ -16,11 +16,11 @@ def listed(hub: Hub) -> list[dict[str, Any]]:
     """Return the quarantined streams as plain values; reasons name no content."""
     return [
         {
-            "view": row.view,
-            "stream": row.stream,
-            "version": row.stream_version,
-            "position": row.position,
-            "reason": row.reason,
+            "view": row["view"],
+            "stream": row["stream"],
+            "version": row["stream_version"],
+            "position": row["position"],
+            "reason": row["reason"],
         }
         for row in hub.views.quarantine()
     ]

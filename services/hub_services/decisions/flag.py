@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from hub_events.case import PersonJoined, PersonRoleEnded
 from hub_events.catalogue import Event
 from hub_events.flag import FlagApproved, FlagCleared, FlagPlaced, FlagRefused, FlagRequested
+from hub_events.label import TeamSet
 from hub_events.stream import FLAG, Stream
 from hub_services.decisions.case import events_of_open_case
 from hub_services.decisions.decision import By, Command, Past, To
@@ -207,3 +208,32 @@ class ClearFlag(Command):
                 "confirmation-missing", "Give the other system's confirmation that it is off.", field="confirmation"
             )
         return [To(self.flag, (FlagCleared(reason=worded(self.reason), confirmation=confirmation),))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveFlag(Command):
+    """Let a flag follow its case to the team the case went to."""
+
+    action: ClassVar[str] = "follow-case"
+    flag: Stream
+    case: Stream
+
+    def about(self, by: By) -> Stream:
+        """The flag."""
+        del by
+        return self.flag
+
+    def reads(self, past: Past, by: By) -> tuple[str, ...]:
+        """The case."""
+        del past, by
+        return (self.case,)
+
+    def decide(self, past: Past, by: By) -> list[To]:
+        """Give it the team the case has today, unless it has it."""
+        del by
+        flag, case = past.labels(self.flag), past.labels(self.case)
+        if flag is None or case is None or self.case not in flag.cases:
+            raise RefusedError("not-found", "There is no such flag on this case.")
+        if (flag.owning_agency, flag.team) == (case.owning_agency, case.team):
+            return []
+        return [To(self.flag, (TeamSet(owning_agency=case.owning_agency, team=case.team),))]

@@ -133,7 +133,7 @@ def _first_report(days: Days) -> tuple[Step, ...]:
             agrees="The handle and the number are new to us. Agreed.",
         ),
         forms.lifted(
-            days.at(0, THU, "11:30"),
+            days.at(0, THU, "09:55"),
             PROTECT_SUPERVISOR,
             REPORT,
             "lifts the restriction before any social worker sees the report",
@@ -143,7 +143,7 @@ def _first_report(days: Days) -> tuple[Step, ...]:
         ),
         forms.graded(
             f"{REPORT}-shared",
-            days.at(0, THU, "11:40"),
+            days.at(0, THU, "10:00"),
             PROTECT_SUPERVISOR,
             REPORT,
             "2CP",
@@ -161,7 +161,6 @@ def _first_report(days: Days) -> tuple[Step, ...]:
 
 
 def _case(days: Days) -> tuple[Step, ...]:
-    man = Mentioned(REPORT, "a man he calls Daz")
     return (
         forms.case_opened(
             CASE,
@@ -180,17 +179,17 @@ def _case(days: Days) -> tuple[Step, ...]:
                 PROTECT_SUPERVISOR,
                 CASE,
                 "persons",
-                f"joins {mention.as_said} to the case: {role.lower().replace('_', ' ')}",
-                mention=mention,
+                f"joins {words} to the case: {role.lower().replace('_', ' ')}",
+                mention=Mentioned(REPORT, words),
                 role=role,
                 role_from=since,
                 reason=reason,
             )
-            for number, (mention, role, since, reason) in enumerate(
+            for number, (words, role, since, reason) in enumerate(
                 (
-                    (Mentioned(REPORT, "Joanne Talbot"), "PARENT", days.birthday(-20, WED, 15), "His mother."),
-                    (Mentioned(REPORT, "Martin Talbot"), "PARENT", days.birthday(-20, WED, 15), "His father."),
-                    (man, "PERSON_WHO_POSES_RISK", days.day(0, TUE), "Seen with him, gifts, the car, the phone."),
+                    ("Joanne Talbot", "PARENT", days.day(0, THU), "His mother."),
+                    ("Martin Talbot", "PARENT", days.day(0, THU), "His father."),
+                    ("a man he calls Daz", "PERSON_WHO_POSES_RISK", days.day(0, TUE), "Gifts, the car, the phone."),
                 ),
                 1,
             )

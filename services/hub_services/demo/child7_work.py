@@ -49,7 +49,7 @@ def _flag(days: Days, key: str, kind: str, boy: Mentioned, case: str) -> tuple[S
     return (
         forms.flag_requested(
             key,
-            days.at(0, FRI, "11:00"),
+            days.at(0, FRI, "09:40"),
             SOCIAL_WORKER,
             case,
             f"asks for the {label} flag on the police system",
@@ -60,7 +60,7 @@ def _flag(days: Days, key: str, kind: str, boy: Mentioned, case: str) -> tuple[S
         ),
         forms.on_flag(
             f"{key}-approved",
-            days.at(0, FRI, "14:00"),
+            days.at(0, FRI, "10:05"),
             MANAGER,
             key,
             "approval",
@@ -84,8 +84,8 @@ def _flag(days: Days, key: str, kind: str, boy: Mentioned, case: str) -> tuple[S
 
 
 def _cleared(flag: str, at: datetime, says: str, reason: str) -> Step:
-    confirmation = "F-20417 removed"
-    return forms.on_flag(f"{flag}-cleared", at, OFFICER, flag, "clearing", says, reason=reason, confirmation=confirmation)
+    said = {"reason": reason, "confirmation": "F-20417 removed"}
+    return forms.on_flag(f"{flag}-cleared", at, OFFICER, flag, "clearing", says, **said)
 
 
 def _second_report(days: Days, case: str) -> tuple[Step, ...]:
@@ -128,7 +128,7 @@ def _second_report(days: Days, case: str) -> tuple[Step, ...]:
         ),
         forms.in_case(
             "child7-second-joined",
-            days.at(2, TUE, "13:00"),
+            days.at(2, TUE, "11:35"),
             PROTECT_SUPERVISOR,
             case,
             "reports",
@@ -137,7 +137,7 @@ def _second_report(days: Days, case: str) -> tuple[Step, ...]:
             reason="The same boy and the same man.",
         ),
         forms.lifted(
-            days.at(2, TUE, "13:05"),
+            days.at(2, TUE, "11:40"),
             PROTECT_SUPERVISOR,
             REPORT,
             "lifts its restriction",
@@ -147,7 +147,7 @@ def _second_report(days: Days, case: str) -> tuple[Step, ...]:
         ),
         forms.graded(
             f"{REPORT}-shared",
-            days.at(2, TUE, "13:10"),
+            days.at(2, TUE, "11:45"),
             PROTECT_SUPERVISOR,
             REPORT,
             "2CP",
@@ -155,8 +155,8 @@ def _second_report(days: Days, case: str) -> tuple[Step, ...]:
             reason="May be shared lawfully with those who work the case.",
         ),
         forms.told(
-            days.at(2, WED, "09:30"),
-            OFFICER,
+            days.at(2, TUE, "11:50"),
+            PROTECT_SUPERVISOR,
             REPORT,
             "tells the youth justice worker what came of the report",
             "Thank you. It went into the boy's case; please tell his friend that he did right.",
@@ -187,7 +187,7 @@ def _closing(days: Days, case: str) -> tuple[Step, ...]:
         ),
         forms.in_case(
             "child7-closed",
-            days.at(9, FRI, "14:00"),
+            days.at(9, THU, "14:10"),
             MANAGER,
             case,
             "closing",

@@ -87,8 +87,8 @@ def _nurse(days: Days) -> tuple[Step, ...]:
             agrees="The Alma is known to us. Agreed.",
         ),
         forms.withheld(
-            days.at(1, THU, "15:00"),
-            OFFICER,
+            days.at(1, TUE, "14:20"),
+            PROTECT_SUPERVISOR,
             REPORT,
             "withholds feedback from the nurse, with the reason",
             "RISK_TO_PERSON",
@@ -101,7 +101,7 @@ def _case(days: Days) -> tuple[Step, ...]:
     return (
         forms.case_opened(
             CASE,
-            days.at(1, WED, "09:30"),
+            days.at(1, TUE, "14:05"),
             PROTECT_SUPERVISOR,
             "opens a case for the girl",
             GIRL,
@@ -110,7 +110,7 @@ def _case(days: Days) -> tuple[Step, ...]:
             reason="Controlled by adults, moved between places, refuses contact; she will need time.",
         ),
         forms.lifted(
-            days.at(1, WED, "09:40"),
+            days.at(1, TUE, "14:10"),
             PROTECT_SUPERVISOR,
             REPORT,
             "lifts the restriction of the report",
@@ -120,7 +120,7 @@ def _case(days: Days) -> tuple[Step, ...]:
         ),
         forms.graded(
             f"{REPORT}-shared",
-            days.at(1, WED, "09:45"),
+            days.at(1, TUE, "14:15"),
             PROTECT_SUPERVISOR,
             REPORT,
             "1AP",
@@ -206,7 +206,7 @@ def _disclosure(days: Days) -> tuple[Step, ...]:
         ),
         forms.in_case(
             "child8-disclosure-joined",
-            days.at(6, THU, "11:30"),
+            days.at(6, THU, "10:05"),
             PROTECT_SUPERVISOR,
             CASE,
             "reports",
@@ -215,7 +215,7 @@ def _disclosure(days: Days) -> tuple[Step, ...]:
             reason="It is about her own exploitation and others'.",
         ),
         forms.lifted(
-            days.at(6, THU, "11:40"),
+            days.at(6, THU, "10:10"),
             PROTECT_SUPERVISOR,
             DISCLOSURE,
             "lifts the restriction for the team's officers; handling stays C, referring to the originator",
@@ -224,8 +224,8 @@ def _disclosure(days: Days) -> tuple[Step, ...]:
             reason="The officer she has met works on it; nobody outside the team needs her words.",
         ),
         forms.told(
-            days.at(6, FRI, "09:30"),
-            OFFICER,
+            days.at(6, THU, "10:15"),
+            PROTECT_SUPERVISOR,
             DISCLOSURE,
             "tells the social worker what came of the report",
             "Thank you, and her. It is being investigated; tell her that nobody will come to her door because of it.",
@@ -266,6 +266,17 @@ def _eighteen(days: Days) -> tuple[Step, ...]:
             reason="What she has told goes on being worked.",
         ),
         *_workers(days, "child8-adult", ADULT_CASE, 9),
+        forms.flag_requested(
+            "child8-flag",
+            days.at(9, THU, "13:30"),
+            SOCIAL_WORKER,
+            ADULT_CASE,
+            "asks for a modern slavery flag on the police system; it waits for the manager",
+            mention=GIRL,
+            flag="MODERN_SLAVERY",
+            review_on=days.day(20, MON),
+            reason="If she is met with Glenn Sharrow, officers should know that she is a victim.",
+        ),
         forms.in_case(
             "child8-closed",
             days.at(9, THU, "14:00"),

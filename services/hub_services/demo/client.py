@@ -55,7 +55,7 @@ class Client:
         """Read something."""
         return self.ask(person, purpose, "GET", f"{path}?{urlencode(query)}" if query else path)
 
-    def ask(  # noqa: PLR0913 -- the parts of a request
+    def ask(
         self,
         person: Person,
         purpose: str,

@@ -130,7 +130,7 @@ def graded(
     reason: str = "",
 ) -> Step:
     """A decider confirms a grade, written as it is printed: `2CC`."""
-    source, assessment, handling = grade
+    source, assessment, handling = tuple(grade)
     return post(
         key,
         at,
@@ -175,9 +175,9 @@ def decided(
     why: str,
     agrees: str,
 ) -> tuple[Step, ...]:
-    """One decider grades a report and proposes an outcome, the other agrees within the hour."""
+    """One decider grades a report and proposes an outcome, the other agrees within half an hour."""
     words = outcome.lower().replace("_", " ")
-    later = at + timedelta(minutes=10), at + timedelta(minutes=45)
+    later = at + timedelta(minutes=10), at + timedelta(minutes=25)
     return (
         graded(f"{of}-grade", at, first, of, grade, f"grades the report {grade[:2]}", SUPERVISOR_ONLY),
         proposed(later[0], first, of, outcome, f"proposes: {words}", why),

@@ -1,4 +1,4 @@
-"""What was told already: a file of opaque ids in the data folder, one line a step, so that a cut-off telling goes on."""
+"""What was told already: opaque ids in a file of the data folder, a line a step, so that a cut-off telling goes on."""
 
 from __future__ import annotations
 

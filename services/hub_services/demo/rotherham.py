@@ -6,7 +6,7 @@ The premises, the people and the plate are invented. What the agencies then did 
 from __future__ import annotations
 
 from hub_services.demo import forms
-from hub_services.demo.days import FRI, MON, THU, TUE, WED, Days
+from hub_services.demo.days import FRI, MON, THU, TUE, Days
 from hub_services.demo.people import (
     DUTY,
     HARBOUR_SUPERVISOR,
@@ -25,7 +25,7 @@ ADDRESS = "14 Corn Mill High Street, Rotherham"
 def thread(days: Days) -> Thread:
     """Tell it over the first weeks."""
     return Thread(
-        "The premises in Rotherham",
+        "Rotherham",
         (*_youth_worker(days), *_teacher(days), *_neighbour(days), *_licensing(days)),
     )
 
@@ -97,11 +97,11 @@ def _youth_worker(days: Days) -> tuple[Step, ...]:
             "A second, independent report tells of the rear doors. I agree: the place is to be disrupted.",
         ),
         forms.told(
-            days.at(0, WED, "10:00"),
+            days.at(0, TUE, "09:50"),
             HARBOUR_SUPERVISOR,
             key,
             "tells the youth worker what came of the report",
-            "Thank you. Your report was matched with others; the team is acting on the premises. Please keep telling us.",
+            "Thank you. Your report was matched with others and the team is acting on the place. Please keep telling us.",
         ),
         forms.lifted(
             days.at(2, TUE, "09:30"),
@@ -158,7 +158,7 @@ def _teacher(days: Days) -> tuple[Step, ...]:
             agrees="Same place, same weeks, another source.",
         ),
         forms.told(
-            days.at(0, WED, "10:10"),
+            days.at(0, TUE, "09:55"),
             HARBOUR_SUPERVISOR,
             key,
             "tells the teacher what came of the report",
@@ -223,7 +223,7 @@ def _neighbour(days: Days) -> tuple[Step, ...]:
             agrees="The van is new and worth knowing for the visit.",
         ),
         forms.withheld(
-            days.at(1, FRI, "10:00"),
+            days.at(1, THU, "10:10"),
             HARBOUR_SUPERVISOR,
             key,
             "withholds feedback from the tenancy officer, with the reason",
@@ -271,7 +271,7 @@ def _licensing(days: Days) -> tuple[Step, ...]:
             agrees="The means of escape alone are worth a joint visit.",
         ),
         forms.told(
-            days.at(1, WED, "09:15"),
+            days.at(1, TUE, "11:40"),
             HARBOUR_SUPERVISOR,
             key,
             "tells the licensing officer what came of the report",

@@ -16,6 +16,7 @@ from hub_services.demo.journal import Journal
 from hub_services.demo.people import ADMINISTRATOR
 from hub_services.demo.step import PASSWORD, Made, Mentioned, Step
 from hub_services.demo.story import Story
+from hub_services.following import REACTIONS
 from hub_services.hub import Hub
 from hub_services.refusal import UnsafeSettingError
 from hub_services.world import DemoWorld
@@ -76,39 +77,47 @@ def _recover(hub: Hub, journal: Journal, story: Story) -> None:
 class Teller:
     """Sends the steps of a story."""
 
-    def __init__(self, client: Client, journal: Journal, world: DemoWorld) -> None:
-        """Send through `client`, note in `journal` and set the clock of `world`."""
+    def __init__(self, client: Client, journal: Journal, world: DemoWorld, hub: Hub) -> None:
+        """Send through `client`, note in `journal`, set the clock of `world`; `hub` is the one that is served."""
         self._client = client
         self._journal = journal
         self._world = world
+        self._hub = hub
         self._mentions: dict[str, Mapping[str, str]] = {}
 
-    def tell(self, step: Step) -> None:
-        """Send a step at its time, unless it was told before.
+    def tell(self, step: Step) -> Answer:
+        """Send a step at its time and return what came of it.
 
         Raises:
             TellingError: the answer is not the one the story expects.
         """
-        if step.key in self._journal.ids:
-            return
         if self._world.now() < step.at:
+            self._settle()
             self._world.set_clock(step.at.astimezone(UTC))
         if step.until:
-            self._wait(step, self._path(step), lambda answer: answer.status == OK and step.until.items() <= answer.body.items())
+            answer = self._wait(step, self._path(step), lambda found: step.until.items() <= found.body.items())
             self._journal.tell(step.key, "")
-            return
+            return answer
         answer = self._sent(step)
         if answer.status != step.expect:
             raise TellingError(f"{_named(step)}: expected {step.expect}, the hub answered {answer}")
         if step.instruction and not answer.body.get("instruction"):
             raise TellingError(f"{_named(step)}: no 999 instruction was shown")
         self._journal.tell(step.key, str(answer.body["id"]))
+        return answer
 
     def arrive(self, now: datetime) -> None:
         """Let the demonstration reach the real present."""
+        self._settle()
         if self._world.now() < now:
             self._world.set_clock(now)
         self._journal.finish()
+
+    def _settle(self) -> None:
+        """Wait until what follows from the last step has followed, so that it is dated by the day it belongs to."""
+        ends = time.monotonic() + PATIENCE
+        while self._hub.views.bookmark(REACTIONS) < self._hub.log.head() and time.monotonic() < ends:
+            time.sleep(0.01)
 
     def _path(self, step: Step) -> str:
         return step.path.format_map(self._journal.ids)
@@ -120,7 +129,7 @@ class Teller:
         ends = time.monotonic() + PATIENCE
         while True:
             # Whoever changes a record has read it; and reads it again when somebody else was quicker.
-            etag = self._wait(step, record, lambda answer: answer.status == OK).etag if on_record else ""
+            etag = self._wait(step, record, lambda found: found.status == OK).etag if on_record else ""
             answer = self._client.ask(step.by, step.purpose, "POST", path, body=body, key=step.key, etag=etag)
             if answer.status not in {MOVED, BUSY} or time.monotonic() > ends:
                 return answer

@@ -23,7 +23,7 @@ EMERGENCY: Final = "waiting-04-999"
 
 def thread(days: Days) -> Thread:
     """Tell what came in lately and is not decided."""
-    return Thread("What waits today", (*_disagreement(days), *_opened(days), *_unopened(days), _emergency(days)))
+    return Thread("Today", (*_disagreement(days), *_opened(days), *_unopened(days), _emergency(days)))
 
 
 def _disagreement(days: Days) -> tuple[Step, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from marshmallow import Schema, fields, validate
 
 from hub_events.stream import ACCOUNT
 from hub_projections.views.accounts import AccountLine, list_accounts
-from hub_services.decisions.account import CloseAccount, GrantRoles, OpenAccount, WithdrawRoles
+from hub_services.decisions.account import Account, CloseAccount, GrantRoles, OpenAccount, WithdrawRoles
 from hub_services.http.done import Written, written
 from hub_services.http.field import code, line, several, shown, words
 from hub_services.http.operation import Asked, Done, Operation, identifier
@@ -40,6 +41,19 @@ class Reasoned(Schema):
     """Why."""
 
     reason = words()
+
+
+class AccountShown(Schema):
+    """An account as it stands."""
+
+    id = fields.String(required=True)
+    login = fields.String(required=True)
+    name = fields.String(required=True)
+    agency = fields.String(required=True)
+    roles = fields.List(fields.String(), required=True)
+    teams = fields.List(fields.String(), required=True)
+    desks = fields.List(fields.String(), required=True)
+    closed = fields.Boolean(required=True)
 
 
 class Me(Schema):
@@ -85,6 +99,15 @@ def _account(line: AccountLine) -> dict[str, Any]:
     body: dict[str, Any] = shown(line)
     body["id"] = body.pop("account")
     return body
+
+
+def show(asked: Asked) -> Done:
+    """Show an account."""
+    stream = asked.stream(ACCOUNT)
+    past = asked.hub.past(asked.caller, stream)
+    account = Account.of(past.events(stream))
+    body = {} if account is None else asdict(account)
+    return Done(body={"id": asked.path["id"], **body}, version=past.version(stream))
 
 
 def open_(asked: Asked) -> Done:
@@ -136,6 +159,7 @@ OPERATIONS = (
         query=Page,
         answer=Listed,
     ),
+    Operation(method="GET", path=PATH, summary="Show an account", handler=show, answer=AccountShown),
     Operation(
         method="POST",
         path="/v1/accounts",

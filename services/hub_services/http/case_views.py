@@ -126,7 +126,7 @@ def awaiting(asked: Asked) -> Done:
 def flags(asked: Asked) -> Done:
     """List the flags of a case."""
     stream = asked.stream(CASE)
-    asked.hub.past(asked.caller, stream)
+    asked.hub.past(asked.caller, stream).events(stream)
     with asked.hub.reading(asked.caller, "view", asked.min_position) as (reader, condition):
         found = flags_of(reader, condition, stream)
         position = reader.position

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import msgspec
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from hub_events.partial_time import When, describe, parse_when
+from hub_events.partial_time import EARLIEST_YEAR, LATEST_YEAR, When, describe, parse_when
 from hub_events.stream import is_stream
 
 LONGEST_WORDS: Final = 20_000
@@ -57,17 +57,21 @@ def identity(about: str, *, required: bool = True) -> fields.String:
     return fields.String(load_default=None, allow_none=True, validate=checks, metadata=metadata)
 
 
-def moment(*, required: bool = True, about: str = "") -> fields.AwareDateTime:
+def _within_reach(found: date) -> None:
+    """Refuse a year no timeline can show: an event that names one would stop every view of its stream."""
+    if not EARLIEST_YEAR <= found.year <= LATEST_YEAR:
+        raise ValidationError(f"Give a time in the years {EARLIEST_YEAR} to {LATEST_YEAR}.")
+
+
+def moment(*, about: str = "") -> fields.AwareDateTime:
     """A moment with its offset from UTC, as RFC 3339 writes it."""
     metadata = {"description": about or "A moment with its offset, such as 2026-03-05T16:20:00Z."}
-    if required:
-        return fields.AwareDateTime(format="iso", required=True, metadata=metadata)
-    return fields.AwareDateTime(format="iso", load_default=None, allow_none=True, metadata=metadata)
+    return fields.AwareDateTime(format="iso", required=True, validate=_within_reach, metadata=metadata)
 
 
 def day(*, about: str = "") -> fields.Date:
     """A day."""
-    return fields.Date(required=True, metadata={"description": about} if about else {})
+    return fields.Date(required=True, validate=_within_reach, metadata={"description": about} if about else {})
 
 
 class UncertainTime(Schema):
@@ -107,7 +111,7 @@ def shown_when(when: When | None) -> Mapping[str, Any] | None:
 
 def shown_moment(found: datetime | None) -> str | None:
     """Return a moment as the API shows it, in UTC."""
-    return None if found is None else found.isoformat().replace("+00:00", "Z")
+    return None if found is None else found.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def shown_day(found: date | None) -> str | None:

@@ -23,6 +23,7 @@ STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "basis-reason-missing": 400,
         "etag-invalid": 400,
         "not-signed-in": 401,
+        "agency-not-in-force": 403,
         "not-permitted": 403,
         "not-found": 404,
         "stream-erased": 410,

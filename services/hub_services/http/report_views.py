@@ -85,7 +85,7 @@ def show(asked: Asked) -> Done:
 def mentions(asked: Asked) -> Done:
     """Show the mentions of a report."""
     stream = asked.stream(REPORT)
-    asked.hub.past(asked.caller, stream)
+    asked.hub.past(asked.caller, stream).events(stream)
     with asked.hub.reading(asked.caller, "view", asked.min_position) as (reader, condition):
         found = mentions_of(reader, condition, stream)
         position = reader.position

@@ -87,24 +87,24 @@ def _upto(asked: Asked, reader: Reader) -> int:
         return reader.position
     if len(text) == CHARACTERS:
         return min(asked.open_position(text), reader.position)
+    return position_at(reader, _moment(text))
+
+
+def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise RefusedError(
-            "invalid",
-            "as_known_at is a moment with its offset, such as 2026-03-05T16:20:00Z, or a position token.",
-            field="as_known_at",
-        ) from error
-    if moment.tzinfo is None:
-        sentence = "Give as_known_at its offset from UTC, such as a Z at its end."
-        raise RefusedError("invalid", sentence, field="as_known_at")
-    return position_at(reader, moment.astimezone(UTC))
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    sentence = "as_known_at is a moment with its offset, such as 2026-03-05T16:20:00Z, or a position token."
+    raise RefusedError("invalid", sentence, field="as_known_at")
 
 
 def show(asked: Asked) -> Done:
     """Show a page of a case's timeline."""
     case = asked.stream(CASE)
-    asked.hub.past(asked.caller, case, "view-timeline")
+    asked.hub.past(asked.caller, case, "view-timeline").events(case)
     cursor = asked.open_cursor()
     with asked.hub.reading(asked.caller, "view-timeline", asked.min_position) as (reader, condition):
         upto = _upto(asked, reader) if cursor is None else cursor.position

@@ -53,35 +53,42 @@ class TamperedError(Exception):
     """A row of the log is not the one that was written."""
 
 
-def encode_clear(key_id: int, envelope: Envelope) -> bytes:
-    """Encode the clear part once for all events of a stream that one command writes."""
-    return _encode(Clear(key_id, envelope))
-
-
 def _place(stream: str, version: int, topic: str, clear: bytes) -> bytes:
     """Return everything about an event but its content and its position, in one unambiguous run of bytes."""
     return _encode((FORMAT, stream, version, topic, clear))
 
 
-def _mark(marking: bytes, place: bytes) -> bytes:
-    return blake2b(place, digest_size=MARK_BYTES, key=marking).digest()
+class Marks:
+    """Makes the mark on a place: a keyed hash that outlives the key of the stream."""
+
+    def __init__(self, secret: bytes) -> None:
+        """Mark with a secret of the hub."""
+        self._begun = blake2b(digest_size=MARK_BYTES, key=secret)
+
+    def on(self, place: bytes) -> bytes:
+        """Return the mark on a place."""
+        mark = self._begun.copy()
+        mark.update(place)
+        return mark.digest()
 
 
-def sealed_state(
-    marking: bytes,
-    key: bytes,
-    nonce: bytes,
-    stream: str,
-    version: int,
-    event: Event,
-    clear: bytes,
-) -> tuple[str, bytes]:
-    """Return the topic and the sealed state of an event."""
-    topic, payload = catalogue.encode(event)
-    place = _place(stream, version, topic, clear)
-    mark = _mark(marking, place)
-    sealed = nonce + AESGCM(key).encrypt(nonce, payload, place + mark)
-    return topic, _encode(Frame(FORMAT, clear, mark, sealed))
+class Seal:
+    """Seals the events one command writes to one stream, all under its key and one envelope."""
+
+    def __init__(self, marks: Marks, key_id: int, key: bytes, envelope: Envelope) -> None:
+        """Seal with a key of the vault."""
+        self._marks = marks
+        self._encrypt = AESGCM(key).encrypt
+        self._clear = _encode(Clear(key_id, envelope))
+
+    def row(self, nonce: bytes, stream: str, version: int, event: Event) -> tuple[str, int, str, bytes]:
+        """Return an event's stream, version, topic and state."""
+        topic, payload = catalogue.encode(event)
+        place = _place(stream, version, topic, self._clear)
+        mark = self._marks.on(place)
+        # A tuple of a frame's fields is encoded as the frame.
+        state = (FORMAT, self._clear, mark, nonce + self._encrypt(nonce, payload, place + mark))
+        return stream, version, topic, _encode(state)
 
 
 def open_frame(state: bytes) -> tuple[Frame, Clear]:
@@ -100,7 +107,7 @@ def open_frame(state: bytes) -> tuple[Frame, Clear]:
     return frame, clear
 
 
-def opened(marking: bytes, row: Row, frame: Frame, clear: Clear, keys: Mapping[int, bytes | None]) -> Recorded:
+def opened(marks: Marks, row: Row, frame: Frame, clear: Clear, keys: Mapping[int, bytes | None]) -> Recorded:
     """Open a row of the log with the keys that were found for it.
 
     A destroyed key gives `Erased`; a key the vault does not know, or a seal that is sound round an event this code
@@ -123,7 +130,7 @@ def opened(marking: bytes, row: Row, frame: Frame, clear: Clear, keys: Mapping[i
             event = catalogue.decode(topic, payload)
         except (LookupError, msgspec.MsgspecError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             event = Unreadable(f"{type(error).__name__}: {topic} cannot be decoded")
-    elif _mark(marking, place) != frame.mark:
+    elif marks.on(place) != frame.mark:
         raise TamperedError(f"{stream} version {version} ({topic}) is not the row that was written")
     else:
         event = Erased() if key_id in keys else Unreadable("its key is not in the vault; restore the vault's backup")

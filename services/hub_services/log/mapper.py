@@ -12,8 +12,7 @@ from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 from hub_events.catalogue import Event
 from hub_events.envelope import Actor, Envelope, Labels, Recorded, Unreadable
 from hub_events.stream import Stream
-from hub_services.log import frame
-from hub_services.log.frame import Row, TamperedError
+from hub_services.log.frame import Marks, Row, Seal, TamperedError, open_frame, opened
 from hub_services.refusal import UnavailableError
 from hub_services.sealing import NONCE_BYTES
 from hub_services.vault import DamagedVaultError, Vault
@@ -48,7 +47,7 @@ class SealingMapper(Mapper[str]):
         super().__init__(transcoder)
         self._vault = vault
         self._random = random
-        self._marking = vault.secret("envelopes")
+        self._marks = Marks(vault.secret("envelopes"))
 
     def to_stored_event(self, domain_event: object) -> StoredEvent:
         """Seal a `Recorded` whose key exists."""
@@ -76,13 +75,11 @@ class SealingMapper(Mapper[str]):
             key_id, key = self._vault.draw_key()
         if key is None:
             raise _erased(draft.stream)
-        clear = frame.encode_clear(key_id, draft.envelope)
-        rows = []
-        for version, event in enumerate(draft.events, draft.after + 1):
-            nonce = self._random(NONCE_BYTES)
-            topic, state = frame.sealed_state(self._marking, key, nonce, draft.stream, version, event, clear)
-            rows.append((draft.stream, version, topic, state))
-        return rows
+        seal, random = Seal(self._marks, key_id, key, draft.envelope), self._random
+        return [
+            seal.row(random(NONCE_BYTES), draft.stream, version, event)
+            for version, event in enumerate(draft.events, draft.after + 1)
+        ]
 
     def open(self, rows: Sequence[Row]) -> list[Recorded]:
         """Open a page of rows, its keys fetched together.
@@ -90,15 +87,13 @@ class SealingMapper(Mapper[str]):
         Raises:
             TamperedError: a row, or the block of the vault its key stands in, is not the one that was written.
         """
-        frames = [frame.open_frame(row[4]) for row in rows]
+        frames = [open_frame(row[4]) for row in rows]
         try:
             keys = self._vault.keys([clear.key_id for _, clear in frames])
         except DamagedVaultError as error:
             raise TamperedError(str(error)) from error
-        marking = self._marking
-        return [
-            frame.opened(marking, row, framed, clear, keys) for row, (framed, clear) in zip(rows, frames, strict=True)
-        ]
+        marks = self._marks
+        return [opened(marks, row, frame, clear, keys) for row, (frame, clear) in zip(rows, frames, strict=True)]
 
     def open_or_explain(self, row: Row) -> Recorded:
         """Open one row, or return `Unreadable` in its place."""

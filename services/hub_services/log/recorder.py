@@ -55,7 +55,7 @@ class SQLiteRecorder(ApplicationRecorder):
     def __init__(self, path: Path, *, synchronous: str = "FULL", journal_mode: str = "WAL") -> None:
         """Open the log's file; `migrate` must have made it."""
         super().__init__()
-        self._writing = Writing(
+        self.writing = Writing(
             connect(
                 path,
                 cache_megabytes=WRITER_CACHE_MEGABYTES,
@@ -92,7 +92,8 @@ class SQLiteRecorder(ApplicationRecorder):
             IntegrityError: a stream has moved on, or the receipt exists.
             OperationalError: nothing could be written.
         """
-        return self._writing.insert(insertion)
+        self.writing.commit(insertion)
+        return insertion.position()
 
     def _select(self, condition: str, *parameters: str | int) -> list[Row]:
         with self._readers.reading() as reader:
@@ -128,7 +129,7 @@ class SQLiteRecorder(ApplicationRecorder):
 
     def forget_receipts(self, before_day: int) -> int:
         """Delete receipts made before a day (days since 1970) and return how many."""
-        return self._writing.forget_receipts(before_day)
+        return self.writing.forget_receipts(before_day)
 
     def head(self) -> int:
         """The position of the last event, 0 in an empty log."""
@@ -199,7 +200,7 @@ class SQLiteRecorder(ApplicationRecorder):
         """Close the file."""
         self._readers.close()
         self._watcher.close()
-        self._writing.close()
+        self.writing.close()
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):

@@ -95,21 +95,47 @@ class Log(Application[str]):
             StreamMovedError: a stream has moved on from the version the command was decided on.
             UnavailableError: nothing could be written now, or a stream was erased.
         """
-        rows = [row for draft in write.drafts for row in self._mapper.seal(draft)]
+        insertion = self._sealed(write)
+        self._recorder.writing.commit(insertion)
+        self.wake()
+        return self._outcome(write, insertion)
+
+    def append_all(self, writes: Sequence[Write]) -> list[Appended | Exception]:
+        """Append many commands in one transaction, as an import does; one that cannot be written hurts no other.
+
+        Returns:
+            for each command where it was appended, or what `append` would have raised.
+        """
+        insertions = [self._sealed(write) for write in writes]
+        self._recorder.writing.commit_all(insertions)
+        self.wake()
+        outcomes: list[Appended | Exception] = []
+        for write, insertion in zip(writes, insertions, strict=True):
+            try:
+                outcomes.append(self._outcome(write, insertion))
+            except (ReceiptExistsError, StreamMovedError, UnavailableError) as error:
+                outcomes.append(error)
+        return outcomes
+
+    def _sealed(self, write: Write) -> Insertion:
+        rows: list[tuple[str, int, str, bytes]] = []
+        for draft in write.drafts:
+            rows += self._mapper.seal(draft)
         receipt = write.receipt
-        insertion = Insertion(
+        return Insertion(
             rows,
             (receipt.id, receipt.fingerprint, receipt.day) if receipt else None,
             write.expect,
         )
+
+    def _outcome(self, write: Write, insertion: Insertion) -> Appended:
         try:
-            first = self._recorder.insert(insertion)
+            first = insertion.position()
         except IntegrityError as error:
             self._explain(write, error)
         except OperationalError as error:
             raise UnavailableError("log-unavailable", f"The log cannot be written now: {error}.") from error
-        self.wake()
-        return Appended(first, first + len(rows) - 1)
+        return Appended(first, first + len(insertion.rows) - 1)
 
     def _explain(self, write: Write, error: Exception) -> NoReturn:
         if write.receipt is not None and self._recorder.receipt(write.receipt.id) is not None:

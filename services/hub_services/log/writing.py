@@ -47,17 +47,30 @@ class Insertion:
         self.done = False
         self.error: Exception | None = None
 
-    def numbered(self, head: int) -> list[Row]:
-        """Give the rows their positions after `head`."""
+    def number(self, head: int, events: list[Row], receipts: list[ReceiptRow]) -> int:
+        """Give the rows their positions after `head`; add them and the receipt to what is to be inserted."""
+        position = head
+        for row in self.rows:
+            position += 1
+            events.append((position, *row))
         self.first = head + 1
-        return [(position, *row) for position, row in enumerate(self.rows, head + 1)]
+        if self.receipt is not None:
+            identity, fingerprint, day = self.receipt
+            receipts.append(ReceiptRow(identity, fingerprint, self.first, position, day))
+        return position
 
-    def receipt_row(self) -> ReceiptRow | None:
-        """The receipt with the positions that were given."""
-        if self.receipt is None:
-            return None
-        identity, fingerprint, day = self.receipt
-        return ReceiptRow(identity, fingerprint, self.first, self.first + len(self.rows) - 1, day)
+    def position(self) -> int:
+        """The position of the first event, once it is durable.
+
+        Raises:
+            IntegrityError: a stream has moved on, or the receipt exists.
+            OperationalError: nothing could be written, or nobody knows whether it was.
+        """
+        if self.error is not None:
+            raise self.error
+        if not self.done:
+            raise OperationalError("the commit was cut off")
+        return self.first
 
 
 def head(connection: sqlite.Connection) -> int:
@@ -81,19 +94,13 @@ class Writing:
         self._group: GroupCommit[Insertion] = GroupCommit(self._commit)
         self._failed = ""
 
-    def insert(self, insertion: Insertion) -> int:
-        """Insert events durably and return the position of the first.
-
-        Raises:
-            IntegrityError: a stream has moved on, or the receipt exists.
-            OperationalError: nothing could be written, or nobody knows whether it was.
-        """
+    def commit(self, insertion: Insertion) -> None:
+        """Commit an insertion, together with those of others who come meanwhile; its `position` tells the outcome."""
         self._group.submit(insertion)
-        if insertion.error is not None:
-            raise insertion.error
-        if not insertion.done:
-            raise OperationalError("the commit was cut off")
-        return insertion.first
+
+    def commit_all(self, insertions: Sequence[Insertion]) -> None:
+        """Commit many insertions in one transaction; each has an outcome of its own."""
+        self._commit(insertions)
 
     def forget_receipts(self, before_day: int) -> int:
         """Delete receipts made before a day (days since 1970) and return how many."""
@@ -130,24 +137,27 @@ class Writing:
         writer = self._writer
         writer.execute("BEGIN IMMEDIATE")
         last = head(writer)
-        rows: list[Row] = []
+        events: list[Row] = []
         receipts: list[ReceiptRow] = []
         written: dict[str, int] = {}
+        several = len(group) > 1
         for insertion in group:
-            self._check(insertion, written)
-            rows += insertion.numbered(last + len(rows))
-            receipt = insertion.receipt_row()
-            if receipt is not None:
-                receipts.append(receipt)
-            if len(group) > 1:
+            if insertion.expect:
+                self._check(insertion, written)
+            last = insertion.number(last, events, receipts)
+            if several:
                 # What comes later in the group must not rest on a version that this insertion moves on.
                 written.update((stream, version) for stream, version, _, _ in insertion.rows)
-        writer.executemany(INSERT_EVENT, rows)
-        if receipts:
-            writer.executemany(INSERT_RECEIPT, receipts)
+        self._insert(events, receipts)
         writer.execute("COMMIT")
         for insertion in group:
             insertion.done = True
+
+    def _insert(self, events: list[Row], receipts: list[ReceiptRow]) -> None:
+        # Not one statement with many rows: measured at realistic sizes it is 2 to 8 % slower than this.
+        self._writer.executemany(INSERT_EVENT, events)
+        if receipts:
+            self._writer.executemany(INSERT_RECEIPT, receipts)
 
     def _check(self, insertion: Insertion, written: dict[str, int]) -> None:
         for stream, expected in insertion.expect:
@@ -184,10 +194,10 @@ class Writing:
     def _error_of(self, insertion: Insertion) -> Exception | None:
         try:
             self._check(insertion, {})
-            self._writer.executemany(INSERT_EVENT, insertion.numbered(head(self._writer)))
-            receipt = insertion.receipt_row()
-            if receipt is not None:
-                self._writer.execute(INSERT_RECEIPT, receipt)
+            events: list[Row] = []
+            receipts: list[ReceiptRow] = []
+            insertion.number(head(self._writer), events, receipts)
+            self._insert(events, receipts)
         except sqlite.IntegrityError as error:
             return IntegrityError(str(error))
         except sqlite.DatabaseError:

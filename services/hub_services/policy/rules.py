@@ -182,6 +182,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "place-notice": _at_all(ITSELF, "Notices are placed by the hub."),
         "open-feedback": _at_all(ITSELF, "Feedback falls due by the hub's own reaction."),
         "record-breach": _at_all(ITSELF, "Breaches are recorded by the hub's timekeeper."),
+        "follow-case": _at_all(ITSELF, "What belongs to a case follows it by the hub's own reaction."),
         "erase": _at_all(
             every(ADMINISTRATOR, Equal(subject("agency"), Value(HUB))),
             "Erasing is for an administrator of the hub, with an authority named.",
