@@ -75,6 +75,9 @@ class Rows:
                 self.changes[key][-1] = change
             else:
                 self.changes[key].pop()
+                if not self.changes[key]:
+                    # As if it had never been put: the next put names its sources again.
+                    del self.changes[key]
         self._undo.clear()
         del self.sources[self._sources_undo :]
 

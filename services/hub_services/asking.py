@@ -141,11 +141,11 @@ class Asking:
         rows = self._log.rows_after(receipt.first - 1, receipt.last - receipt.first + 1, receipt.last)
         stream = command.about(by)
         guard = command.guard(by)
-        self._allow(command, caller, guard, self._labels(guard))
+        recorded = self._recorded(guard)
+        # What this very command changed, such as the team a report was sent on to, does not count against saying so.
+        by_others = [r for r in recorded if r.version == 1 or not receipt.first <= r.position <= receipt.last]
+        self._allow(command, caller, guard, label_of(by_others))
         return Answer(stream, receipt.last, {row[1]: row[2] for row in rows}, repeated=True)
-
-    def _labels(self, stream: str) -> Labels | None:
-        return label_of(self._recorded(stream))
 
     def _recorded(self, stream: str) -> list[Recorded]:
         try:

@@ -146,7 +146,7 @@ def test_what_cannot_be_followed_is_listed_and_can_be_set_aside(made, environmen
         ({"HUB_JOURNAL_MODE": "DELETE"}, "set it to WAL"),
         ({"POSTGRES_ENABLE_DB_FUNCTIONS": "y"}, "unset it"),
         ({"HUB_PROFILE": "holiday"}, "neither"),
-        ({"HUB_PORT": "eighty"}, "not a number"),
+        ({"HUB_PORT": "eighty"}, "not a port"),
         ({"HUB_MASTER_KEY_FILE": ""}, "outside the data folder"),
     ],
 )

@@ -210,7 +210,7 @@ def test_a_flag_can_be_cleared_after_its_case_was_closed(flag):
 
 
 def test_a_flag_follows_its_case_to_another_team(flag):
-    story = flag("REQUESTED")
+    story = flag("requested")
     moved = TeamSet(owning_agency="GMP", team="SUNRISE")
     story.given(CASE_A, moved)
 
@@ -218,11 +218,11 @@ def test_a_flag_follows_its_case_to_another_team(flag):
 
 
 def test_a_flag_that_is_with_the_team_of_its_case_stays(flag):
-    assert flag("REQUESTED").when(MoveFlag(flag=FLAG_A, case=CASE_A), MANAGER) == []
+    assert flag("requested").when(MoveFlag(flag=FLAG_A, case=CASE_A), MANAGER) == []
 
 
 def test_a_flag_of_another_case_does_not_follow(flag):
     elsewhere = named(CASE, "Z")
-    story = flag("REQUESTED").given(elsewhere, CaseClosed(reason_code="RISK_REDUCED", reason="Low."), labels=LABELS)
+    story = flag("requested").given(elsewhere, CaseClosed(reason_code="RISK_REDUCED", reason="Low."), labels=LABELS)
 
     assert story.refusal(MoveFlag(flag=FLAG_A, case=elsewhere), MANAGER) == ("not-found", "")

@@ -330,6 +330,81 @@ class Story:
         said = body or {"text": "Thank you; somebody works on it."}
         return self.change(who, f"/v1/feedback/{report}", path, said)
 
+    def everything(self) -> dict[str, str]:
+        """Give every command there is at least once; returns the ids of what there is afterwards."""
+        gate = self.emergencies()
+        report = self.decided()
+        self.lift(report, SHARED)
+        case = self.case(report)
+        return {"report": report, "case": case, **gate, **self.work(report, case), **self.administration()}
+
+    def emergencies(self) -> dict[str, str]:
+        """Ring 999 at one gate, close the open item of another, record a referral and send a report on."""
+        called, closed = self.check(immediate_danger=True), self.check(immediate_danger=True, adult=True)
+        self.change("officer", f"/v1/route-checks/{called}", "taking")
+        call = {"called_at": "2026-03-02T09:58:00Z", "police_reference": "GMP-20260302-0042"}
+        self.change("teacher", f"/v1/route-checks/{called}", "emergency-call", call)
+        outcome = {"outcome": "The child is safe at home", "reason": "Spoke with the mother."}
+        self.change("supervisor", f"/v1/route-checks/{closed}", "closing", outcome)
+        referral = {"recipient": "MANCHESTER_ASC", "to_whom": "Duty desk", "sent_at": "2026-03-02T09:59:00Z"}
+        self.change("teacher", f"/v1/route-checks/{closed}", "referrals", referral)
+        unroutable = self.report(check=called, area="", place="a car park")
+        rerouting = {"area": "SALFORD", "team": "PROTECT", "reason": "The caller knew the street."}
+        self.change("duty", f"/v1/reports/{unroutable}", "rerouting", rerouting)
+        return {"called": called, "closed": closed, "rerouted": unroutable}
+
+    def work(self, report: str, case: str) -> dict[str, str]:
+        """Work a case: people, strands, flags, feedback, notices, closing and opening again."""
+        mention, second = self.mention(report), self.decided("RECORD_ONLY")
+        self.change("supervisor", f"/v1/triage/{self.report()}", "opening")
+        self.allocate(case)
+        self.in_case(case, "members", account=self.people["stranger"].id)
+        self.in_case(case, "member-removals", account=self.people["stranger"].id)
+        self.in_case(case, "reports", report=second)
+        self.in_case(case, "persons", "worker", mention=mention, role="VICTIM", role_from="2026-01-05")
+        self.in_case(case, "role-endings", "worker", mention=mention, role="VICTIM", ended_on="2026-02-01")
+        self.in_case(case, "strands", "worker", strand="COUNTY_LINES")
+        self.in_case(case, "strand-closings", "worker", strand="COUNTY_LINES")
+        flag, refused = self.flag(case, mention), self.flag(case, mention, flag="MISSING")
+        reason = {"reason": "The other agency has to know."}
+        self.change("manager", f"/v1/flags/{flag}", "approval", reason)
+        self.change("manager", f"/v1/flags/{refused}", "refusal", reason)
+        placing = {
+            "agency": "MANCHESTER_CSC",
+            "system": "Children's system",
+            "confirmation": "LL-1",
+            "placed_at": "2026-03-02T09:59:00Z",
+            **reason,
+        }
+        self.change("worker", f"/v1/flags/{flag}", "placing", placing)
+        self.change("worker", f"/v1/flags/{flag}", "clearing", {**reason, "confirmation": "LL-2"})
+        self.feedback(second, "withholding", reason_code="LIVE_INVESTIGATION", reason="It would be known.")
+        self.feedback(report)
+        notice = self.people["worker"].get("/v1/inbox").json["items"][0]["id"]
+        self.change("worker", f"/v1/inbox/{notice}", "opening")
+        self.in_case(case, "closing", "manager", reason_code="RISK_REDUCED")
+        self.in_case(case, "reopening", "manager")
+        return {"mention": mention, "second": second, "flag": flag, "refused": refused, "notice": notice}
+
+    def administration(self, login: str = "new.worker") -> dict[str, str]:
+        """Open an account, grant and withdraw a role, and close it."""
+        administrator, roles = self.people["administrator"], {"roles": ["MANAGER"], "reason": "For the summer."}
+        body = {
+            "login": login,
+            "name": "New Worker",
+            "agency": "MANCHESTER_CSC",
+            "roles": ["SOCIAL_WORKER"],
+            "password": PASSWORD,
+        }
+        account = self.done(administrator.post("/v1/accounts", body), 201).json["id"]
+        for path, said in (
+            ("role-grants", roles),
+            ("role-withdrawals", roles),
+            ("closing", {"reason": "Left the agency."}),
+        ):
+            self.change("administrator", f"/v1/accounts/{account}", path, said)
+        return {"account": account}
+
 
 @pytest.fixture(scope="session")
 def story_of():

@@ -21,7 +21,7 @@ def name(operation):
 
 
 def path(operation, identifier=ABSENT):
-    return operation.path.replace("{id}", identifier).replace("{name}", "areas")
+    return operation.path.replace("{id}", identifier).replace("{table}", "areas")
 
 
 def problem(answer, status, code):

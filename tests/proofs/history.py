@@ -189,7 +189,7 @@ class History:
             (lambda: self._join(self.chance.choice(cases)), cases and alive),
             (lambda: self._flag(self.chance.choice(cases)), cases),
             (lambda: self._follow_flag(self.chance.choice(flags)), flags),
-            (self._erase, self.erasing and self._alive(self.streams) and self.chance.random() < 0.5),
+            (self._erase, self.erasing and self._alive(self.streams)),
         ]
 
     def _towards_a_case(self) -> Callable[[], Any]:

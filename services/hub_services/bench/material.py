@@ -74,14 +74,6 @@ def single_writes(count: int) -> list[Write]:
     return [Write((draft(),), Receipt(os.urandom(16), os.urandom(16), 20_000)) for _ in range(count)]
 
 
-def batch_writes(count: int, size: int) -> list[Write]:
-    """Commands that write `size` new streams each, with a receipt."""
-    return [
-        Write(tuple(draft() for _ in range(size)), Receipt(os.urandom(16), os.urandom(16), 20_000))
-        for _ in range(count // size)
-    ]
-
-
 class Place:
     """A folder with an open log and its vault."""
 

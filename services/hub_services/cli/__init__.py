@@ -26,7 +26,7 @@ class Group(click.Group):
     """Commands whose refusals are sentences and not traces."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; a refusal ends with its sentence and exit code 2."""
+        """Run the command; a refusal ends with its sentence, a setting that is refused with exit code 2."""
         try:
             return super().invoke(ctx)
         except (RefusedError, UnavailableError) as error:

@@ -14,7 +14,8 @@ def shown() -> Iterator[Callable[[str, int, int], None]]:
     """Lend a function that shows how far something of a name has come, of how far it has to go."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
 
         def show(name: str, done: int, goal: int) -> None:
             if name not in tasks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 from pathlib import Path
 
 import click
@@ -39,14 +40,11 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 
 def options() -> dict[str, object]:
-    """Read the deployment's settings of gunicorn."""
-    found: dict[str, object] = {}
-    if CONFIGURATION.exists():
-        code = compile(CONFIGURATION.read_text(encoding="utf-8"), str(CONFIGURATION), "exec")
-        exec(code, {"__file__": str(CONFIGURATION), "__name__": "gunicorn_conf"}, found)  # noqa: S102 -- our own file
-    else:
-        found = {"worker_class": "gthread", "workers": 1, "threads": 256, "preload_app": False}
-    return found
+    """Read the deployment's settings of gunicorn; without a checkout, those that matter most."""
+    if not CONFIGURATION.exists():
+        return {"worker_class": "gthread", "workers": 1, "threads": 256, "preload_app": False}
+    found = runpy.run_path(str(CONFIGURATION))
+    return {name: value for name, value in found.items() if not name.startswith("_")}
 
 
 @click.command()

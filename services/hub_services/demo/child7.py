@@ -90,7 +90,7 @@ def _first_report(days: Days) -> tuple[Step, ...]:
             accuracy=3,
             willing_to_engage="DONT_KNOW",
             narrative=(
-                "Reece Talbot (15) was reported missing for the ninth time in four months. I met him by the Lantern Arcade "
+                "Reece Talbot (15) was missing again, the ninth time in four months. I met him by the Lantern Arcade "
                 "with a man he calls Daz, who has a blue hatchback, something like YK63 QIQ, and buys him vapes and "
                 "food. Reece was unsteady and frightened when Daz told him to get into the car. He knows Daz from a "
                 "game chat, daz.rides. His mum says Daz also rings him, 07700 900471."

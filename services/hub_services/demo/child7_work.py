@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from hub_services.demo import forms
-from hub_services.demo.days import FRI, MON, SUN, THU, TUE, WED, Days
+from hub_services.demo.days import FRI, MON, SUN, TUE, WED, Days
 from hub_services.demo.people import (
     GMP_INTELLIGENCE,
     MANAGER,
@@ -30,13 +30,13 @@ def steps(days: Days, boy: Mentioned, case: str) -> tuple[Step, ...]:
         *_flag(days, MISSING_FLAG, "MISSING", boy, case),
         _cleared(
             MISSING_FLAG,
-            days.at(8, THU, "11:00"),
+            days.at(9, WED, "10:30"),
             "clears the missing flag: no missing report since he was first seen",
-            "Not missing once in eight weeks.",
+            "Not missing once in nine weeks.",
         ),
         _cleared(
             CSE_FLAG,
-            days.at(9, WED, "11:00"),
+            days.at(9, WED, "10:35"),
             "clears the exploitation flag: the risk is low now",
             "Risk low at the last assessment; he understands what was done to him.",
         ),
@@ -177,7 +177,7 @@ def _closing(days: Days, case: str) -> tuple[Step, ...]:
     return (
         forms.in_case(
             "child7-missing-closed",
-            days.at(8, WED, "15:30"),
+            days.at(9, WED, "10:40"),
             SOCIAL_WORKER,
             case,
             "strand-closings",
@@ -187,7 +187,7 @@ def _closing(days: Days, case: str) -> tuple[Step, ...]:
         ),
         forms.in_case(
             "child7-closed",
-            days.at(9, THU, "14:10"),
+            days.at(9, WED, "11:05"),
             MANAGER,
             case,
             "closing",

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub_services.demo import forms
+from hub_services.demo import child8_adult, forms
 from hub_services.demo.days import FRI, MON, SUN, THU, TUE, WED, Days
 from hub_services.demo.people import (
     GMP_INTELLIGENCE,
-    MANAGER,
     NURSE,
-    OFFICER,
     PROTECT_SUPERVISOR,
     SOCIAL_WORKER,
 )
@@ -22,14 +20,15 @@ from hub_services.demo.step import Made, Mentioned, Step, Thread
 REPORT: Final = "child8-01-nurse"
 DISCLOSURE: Final = "child8-02-disclosure"
 CASE: Final = "child8-case"
-ADULT_CASE: Final = "child8-adult-case"
 GIRL: Final = Mentioned(REPORT, "Tia Marlow")
 AUTHORITY: Final = "DS Whitlow, supervisor of the specialist team"
 
 
 def thread(days: Days) -> Thread:
     """Tell it from the nurse's report to the case of an adult."""
-    return Thread("Child 8", (*_nurse(days), *_case(days), *_disclosure(days), *_eighteen(days)))
+    return Thread(
+        "Child 8", (*_nurse(days), *_case(days), *_disclosure(days), *child8_adult.steps(days, GIRL, CASE, DISCLOSURE))
+    )
 
 
 def _nurse(days: Days) -> tuple[Step, ...]:
@@ -127,33 +126,7 @@ def _case(days: Days) -> tuple[Step, ...]:
             "grades it 1A with handling P for the members of the case",
             reason="May be shared lawfully with those who work the case.",
         ),
-        *_workers(days, "child8", CASE, 1),
-    )
-
-
-def _workers(days: Days, key: str, case: str, week: int) -> tuple[Step, ...]:
-    return (
-        forms.in_case(
-            f"{key}-allocated",
-            days.at(week, WED, "10:15"),
-            MANAGER,
-            case,
-            "allocations",
-            "allocates the case to the social worker",
-            worker=Made(f"account-{SOCIAL_WORKER.login}"),
-            team="PROTECT",
-            reason="Does not go away, however often she is sent away.",
-        ),
-        forms.in_case(
-            f"{key}-member",
-            days.at(week, WED, "10:20"),
-            MANAGER,
-            case,
-            "members",
-            "makes the team's officer a member of the case",
-            account=Made(f"account-{OFFICER.login}"),
-            reason="The officer she may one day be willing to meet.",
-        ),
+        *child8_adult.workers(days, "child8", CASE, 1),
     )
 
 
@@ -239,52 +212,5 @@ def _disclosure(days: Days) -> tuple[Step, ...]:
             "opens a second strand of the case: slavery and trafficking",
             strand="MSHT",
             reason="She now says herself that she was moved from town to town.",
-        ),
-    )
-
-
-def _eighteen(days: Days) -> tuple[Step, ...]:
-    return (
-        forms.case_opened(
-            ADULT_CASE,
-            days.at(9, TUE, "10:00"),
-            PROTECT_SUPERVISOR,
-            "opens the case of an adult: she has turned eighteen, and the work goes on",
-            GIRL,
-            person_stage="ADULT",
-            strands=["CSE", "MSHT"],
-            reason="Transition at eighteen: a birthday ends nothing; the same worker goes on under adult safeguarding.",
-        ),
-        forms.in_case(
-            "child8-adult-joined",
-            days.at(9, TUE, "10:10"),
-            PROTECT_SUPERVISOR,
-            ADULT_CASE,
-            "reports",
-            "joins her disclosure to it",
-            report=Made(DISCLOSURE),
-            reason="What she has told goes on being worked.",
-        ),
-        *_workers(days, "child8-adult", ADULT_CASE, 9),
-        forms.flag_requested(
-            "child8-flag",
-            days.at(9, THU, "13:30"),
-            SOCIAL_WORKER,
-            ADULT_CASE,
-            "asks for a modern slavery flag on the police system; it waits for the manager",
-            mention=GIRL,
-            flag="MODERN_SLAVERY",
-            review_on=days.day(20, MON),
-            reason="If she is met with Glenn Sharrow, officers should know that she is a victim.",
-        ),
-        forms.in_case(
-            "child8-closed",
-            days.at(9, THU, "14:00"),
-            MANAGER,
-            CASE,
-            "closing",
-            "closes the case of the child: the transition is complete",
-            reason_code="TRANSITION_COMPLETE",
-            reason="Everything in it is carried on in the adult case.",
         ),
     )

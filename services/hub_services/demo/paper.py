@@ -36,7 +36,7 @@ def chapter(console: Console, title: str) -> None:
 def seat(console: Console, person: Person, purpose: str, asks: str) -> None:
     """Say who looks now, why, and what is asked of the hub."""
     console.print()
-    console.print(Text(f"{person.name}, {person.title.lower()}", "bold"), Text(f"(purpose {purpose})", "dim"))
+    console.print(Text(f"{person.name}, {person.title}", "bold"), Text(f"(purpose {purpose})", "dim"))
     console.print(Text(f"  {asks}", "cyan"))
 
 
@@ -47,7 +47,7 @@ def say(console: Console, words: str) -> None:
 
 def sheet(**columns: int) -> Table:
     """Return a table with columns of these names and widths; 0 takes what is left."""
-    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name, width in columns.items():
         words = name.replace("_", " ")
         if width:

@@ -44,6 +44,7 @@ def perform(folder: Path) -> None:
     journal = Journal.of(settings.folder, datetime.now(UTC))
     story = Story.of(journal.days)
     migrate(settings)
+    fresh = not journal.finished
     with Hub(settings) as hub:
         prepare(hub, journal, story)
         world = DemoWorld(settings.clock_file)
@@ -52,7 +53,7 @@ def perform(folder: Path) -> None:
             client = Client(port, world.now)
             try:
                 _tell(console, story, journal, Teller(client, journal, world, hub))
-                _show(Looking(console, client, journal), hub, folder)
+                _show(Looking(console, client, journal, fresh), hub, folder)
             finally:
                 client.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from rich.panel import Panel
 from rich.text import Text
 
 from hub_services.demo import child7, child8, waiting
@@ -41,7 +42,7 @@ def queue(looking: Looking) -> None:
         [each["id"] for each in items][:4] == [looking.id(step) for step in expected],
         "the queue is ordered: open 999 items, breached, never opened, then oldest",
     )
-    found = sheet(waits_since=17, what=19, place=11, strands=15, state=0)
+    found = sheet(waits_since=17, what=18, place=10, strands=7, state=0)
     for item in items:
         found.add_row(
             f"{when(item['since'])}\ndue {when(item['due_at'])[4:]}",
@@ -68,18 +69,19 @@ def social_worker(looking: Looking) -> None:
     """Show the social worker's inbox and the boy's case."""
     chapter(looking.console, "What a social worker sees")
     seat(looking.console, SOCIAL_WORKER, SAFEGUARDING, "GET /v1/inbox")
-    notices = sheet(placed=17, what=0, where=44)
+    notices = sheet(placed=16, what=0, where=44)
     for notice in looking.at(SOCIAL_WORKER, SAFEGUARDING, "/v1/inbox")["items"]:
         subject = SUBJECTS.get(notice["subject"], notice["subject"])
         notices.add_row(when(notice["placed_at"]), Text(subject, "" if notice["opened_at"] else "bold"), notice["link"])
     looking.console.print(notices)
     seat(looking.console, SOCIAL_WORKER, SAFEGUARDING, "GET /v1/cases/{id}")
     case = looking.at(SOCIAL_WORKER, SAFEGUARDING, f"/v1/cases/{{{child7.CASE}}}")
-    looking.expect(case["status"] == "CLOSED", "the boy's case is closed, and the worker still sees it")
+    looking.expect(case["status"] == "CLOSED", "the boy's case is closed, and its worker still sees it")
     looking.console.print(
         card(
             f"Case of {case['subject_name']}, {case['person_stage'].lower()}",
-            status=f"{case['status'].lower()}: {label('closure_reasons', case['closure_code'])}, {on(case['closed_at'])}",
+            status=case["status"].lower(),
+            closed=f"{on(case['closed_at'])}: {label('closure_reasons', case['closure_code']).lower()}",
             strands=f"{labels('strands', case['strands_open'])}; closed: {labels('strands', case['strands_closed'])}",
             team=label("teams", case["team"]),
             opened=on(case["opened_at"]),
@@ -100,7 +102,7 @@ def officer(looking: Looking) -> None:
     seat(looking.console, OFFICER, INVESTIGATION, "GET /v1/reports/{id} and its mentions: the report, not its source")
     report = looking.at(OFFICER, INVESTIGATION, path)
     looking.console.print(_report(report))
-    mentions = sheet(kind=14, as_said=0, normalised=22, said_to_be=22)
+    mentions = sheet(kind=14, as_said=0, normalised=14, said_to_be=25)
     for each in report["mentions"]:
         mention = looking.at(OFFICER, INVESTIGATION, f"/v1/mentions/{each['id']}")
         normal = mention["normalised"]
@@ -123,13 +125,13 @@ def officer(looking: Looking) -> None:
                 f"reliability {judged['reliability']}, accuracy {judged['accuracy']}; would engage with the police: "
                 f"{judged['willing_to_engage'].lower()}"
             ),
-            suggested=f"{suggested['source']}{suggested['assessment']}, to confirm: {' '.join(suggested['to_confirm'])}",
+            suggested=f"{suggested['source']}{suggested['assessment']}. {' '.join(suggested['to_confirm'])}",
             confirmed=report["grade"],
         ),
     )
 
 
-def _report(report: Mapping[str, Any]) -> Any:
+def _report(report: Mapping[str, Any]) -> Panel:
     return card(
         f"Report of {on(report['reported_at'])}",
         happened=f"{report['incident']['text']} ({report['incident']['basis'].lower()})",
@@ -161,7 +163,7 @@ def manager(looking: Looking) -> None:
     seat(looking.console, MANAGER, OVERSIGHT, "GET /v1/flags (waiting for approval) and GET /v1/cases/{id}/flags")
     awaiting = looking.at(MANAGER, OVERSIGHT, "/v1/flags")["items"]
     looking.expect([each["id"] for each in awaiting] == [looking.id("child8-flag")], "one flag waits for approval")
-    flags = sheet(flag=25, status=10, requested=18, placed=22, cleared=0)
+    flags = sheet(flag=16, status=9, requested=16, placed=16, cleared=0)
     for flag in (*awaiting, *looking.at(MANAGER, OVERSIGHT, f"/v1/cases/{{{child7.CASE}}}/flags")["items"]):
         placed, cleared = flag["placed"], flag["cleared"]
         flags.add_row(
@@ -194,14 +196,14 @@ def refusals(looking: Looking) -> None:
         (404, OFFICER, INVESTIGATION, "/narrative", "asks for the words themselves: for the two deciders"),
         (200, SOURCE_HANDLER, INVESTIGATION, "/source", "of the source handling unit asks who the source is"),
     )
-    found = sheet(who=34, asked=28, answer=0)
+    found = sheet(who=32, asked=30, answer=0)
     for status, person, purpose, part, what in asked:
         answer = looking.answered(status, person, purpose, f"{report}{part}")
-        says = answer.body.get("detail") or f"{answer.body['full_name']} ({answer.body['relationship'].lower()})"
+        says = answer.body.get("detail") or answer.body.get("full_name", "")
         found.add_row(
             f"{person.name}\n{what}",
             f"GET /v1/reports/{{id}}{part}",
-            f"{status} {answer.code}\n{says}",
+            f"{answer.status} {answer.code}\n{says}",
         )
     looking.console.print(found)
     say(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from socket import socket
@@ -23,7 +23,18 @@ START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 20.0
 OK: Final = 200
 TAIL: Final = 15
-SERVE: Final = "from hub_services.cli import main; main(['serve'])"
+SERVE: Final = """
+import os, signal, sys, threading
+
+def end():
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=end, daemon=True).start()
+from hub_services.cli import main
+main(["serve"])
+"""
+"""`hub serve` that ends when its standard input does: with the demonstration, however that ends."""
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -46,7 +57,7 @@ def serving(settings: Settings) -> Iterator[int]:
         server = subprocess.Popen(  # noqa: S603 -- our own code in our own Python
             [sys.executable, "-c", SERVE],
             env=served,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=file,
             stderr=subprocess.STDOUT,
         )
@@ -94,11 +105,10 @@ def _wait_until_ready(server: subprocess.Popen[bytes], port: int, log: Path) -> 
 
 
 def _ready(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    with suppress(HTTPException, OSError):
+    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection, suppress(HTTPException, OSError):
         connection.request("GET", "/ready")
-        return connection.getresponse().status == OK
-    connection.close()
+        with connection.getresponse() as answer:
+            return answer.status == OK
     return False
 
 
@@ -106,7 +116,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
     if server.poll() is None:
         server.terminate()
     try:
-        server.wait(STOP_SECONDS)
+        server.communicate(timeout=STOP_SECONDS)
     except subprocess.TimeoutExpired:
         server.kill()
-        server.wait()
+        server.communicate()

@@ -46,14 +46,15 @@ def prepare(hub: Hub, journal: Journal, story: Story) -> None:
         world.set_clock(story.steps[0][1].at.astimezone(UTC), beginning=True)
     authentication = Authentication(hub)
     account = authentication.account_stream(ADMINISTRATOR.login)
-    command = OpenAccount(
-        account=account,
-        login=ADMINISTRATOR.login,
-        name=ADMINISTRATOR.name,
-        agency=ADMINISTRATOR.agency,
-        roles=(ADMINISTRATOR.role,),
-    )
-    hub.ask(command, system(), "demonstration administrator")
+    if authentication.account(account) is None:
+        command = OpenAccount(
+            account=account,
+            login=ADMINISTRATOR.login,
+            name=ADMINISTRATOR.name,
+            agency=ADMINISTRATOR.agency,
+            roles=(ADMINISTRATOR.role,),
+        )
+        hub.ask(command, system(), "demonstration administrator")
     if hub.vault.password_hash(account) is None:
         authentication.set_password(account, PASSWORD)
     _recover(hub, journal, story)

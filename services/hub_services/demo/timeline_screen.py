@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from hub_services.demo.people import OFFICER, SOCIAL_WORKER
 PURPOSE: Final = "SAFEGUARDING"
 PATH: Final = f"/v1/timelines/{{{child7.CASE}}}"
 SHOWN: Final = 6
+"""How many characters of an id are printed."""
+
+LONGEST_NAME: Final = 14
 
 Line = Mapping[str, Any]
 
@@ -35,17 +39,17 @@ def timelines(looking: Looking) -> Line:
     looking.expect(regraded in later, "the new grade was not known a month earlier")
     looking.expect(("[2CP]", "[1BP]") in grades, "lines of the report print the old grade as known then")
     looking.expect(all(line in now or line["id"] in {b["id"] for b, _ in changed} for line in then), "no line is lost")
-    asks = f"GET /v1/timelines/{{id}}?as_known_at={known_at:%Y-%m-%dT%H:%M%z}: the same, as known a month earlier"
+    asks = f"GET /v1/timelines/{{id}}?as_known_at={known_at.isoformat()}: as known a month earlier"
     seat(looking.console, SOCIAL_WORKER, PURPOSE, asks)
-    looking.console.print(_sheet(then, {before["id"]: after for before, after in changed}))
+    looking.console.print(_sheet_then(then, {before["id"]: after for before, after in changed}))
     say(looking.console, f"Not known then: {len(later)} lines, from “{later[0]['sentence']}” on.")
-    say(looking.console, f"Read otherwise then: {len(changed)} lines, marked with what they say today.")
+    say(looking.console, f"Read otherwise then: {len(changed)} lines; the column “today” has what they print now.")
     of_officer = looking.at(OFFICER, PURPOSE, PATH, limit="500")["lines"]
     looking.expect(len(of_officer) > len(now), "the officer sees more of it than the social worker")
     say(
         looking.console,
-        f"{OFFICER.name} sees {len(of_officer)} lines of the same timeline, {SOCIAL_WORKER.name} {len(now)}: each line is "
-        "shown by the label of what it comes from.",
+        f"{OFFICER.name} sees {len(of_officer)} lines of the same timeline, {SOCIAL_WORKER.name} {len(now)}: each line "
+        "is shown or hidden by today's label of what it comes from.",
     )
     return regraded
 
@@ -66,42 +70,63 @@ def _grade(line: Line) -> str:
     return str(line["report"]["printed"]) if line["report"] else ""
 
 
-def _sheet(lines: Sequence[Line], today: Mapping[str, Line] | None = None) -> Table:
-    found = sheet(when_it_happened=18, what=0, **{"from": 12}, grade=7, source_event=16)
-    for line, mentioned in _gathered(lines):
-        words = line["sentence"]
-        if mentioned:
-            words += f"\nIt speaks of {', '.join(each['about']['as_said'] for each in mentioned)}."
-        source = line["source_event"]
-        after = (today or {}).get(line["id"])
-        found.add_row(
-            line["happened"]["text"],
-            Text(words) + (Text(f"\n{_otherwise(line, after)}", "yellow") if after else Text()),
-            label("agencies", line["agency"]),
-            _grade(line),
-            f"{source['kind']}\n{source['id'][:SHOWN]}….{source['version']}",
-        )
+def _sheet(lines: Sequence[Line]) -> Table:
+    found = sheet(when_it_happened=21, what=0, by=14, grade=5, source_event=16)
+    for line, words in _gathered(lines):
+        found.add_row(_happened(line), words, _agency(line), _grade(line), _source(line))
     return found
+
+
+def _sheet_then(lines: Sequence[Line], today: Mapping[str, Line]) -> Table:
+    found = sheet(when_it_happened=21, what=0, grade=5, today=10, source_event=16)
+    for line, words in _gathered(lines):
+        reads = Text(_otherwise(line, today[line["id"]]) if line["id"] in today else "", "yellow")
+        found.add_row(_happened(line), words, _grade(line), reads, _source(line))
+    return found
+
+
+def _happened(line: Line) -> str:
+    return re.sub(r"(January|February|August|September|October|November|December)", _short, line["happened"]["text"])
+
+
+def _short(month: re.Match[str]) -> str:
+    return month[0][:3]
+
+
+def _agency(line: Line) -> str:
+    code = line["agency"]
+    known = label("agencies", code)
+    return known if len(known) <= LONGEST_NAME else code.replace("_", " ")
+
+
+def _source(line: Line) -> str:
+    source = line["source_event"]
+    return f"{source['kind']} {source['id'][:SHOWN]}.{source['version']}"
 
 
 def _otherwise(before: Line, after: Line) -> str:
     if _grade(before) != _grade(after):
-        return f"today {_grade(after)}"
+        return _grade(after)
     if before["flag_status"] != after["flag_status"]:
-        return f"today {after['flag_status'].lower()}"
-    return f"today: {after['sentence']}"
+        return str(after["flag_status"]).lower()
+    return str(after["sentence"])
 
 
-def _gathered(lines: Sequence[Line]) -> Iterator[tuple[Line, Sequence[Line]]]:
+def _persons_first(line: Line) -> tuple[bool, str, str]:
+    about = line["about"] or {"kind": "", "as_said": ""}
+    return about["kind"] != "PERSON", about["kind"], about["as_said"]
+
+
+def _gathered(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
     """Put what a report speaks of under the report, so that a timeline is as long as what happened."""
     received = {line["report"]["report"] for line in lines if line["kind"] == "report-received" and line["report"]}
-    mentioned: dict[str, list[Line]] = {}
-    for line in lines:
+    mentioned: dict[str, list[str]] = {}
+    for line in sorted(lines, key=_persons_first):
         if line["kind"] == "mention-made" and line["report"]:
-            mentioned.setdefault(line["report"]["report"], []).append(line)
+            mentioned.setdefault(line["report"]["report"], []).append(line["about"]["as_said"])
     for line in lines:
         of_report = line["report"]["report"] if line["report"] else ""
-        if line["kind"] == "report-received":
-            yield line, mentioned.get(of_report, [])
+        if line["kind"] == "report-received" and of_report in mentioned:
+            yield line, f"{line['sentence']}\nIt speaks of: {'; '.join(mentioned[of_report])}"
         elif line["kind"] != "mention-made" or of_report not in received:
-            yield line, []
+            yield line, line["sentence"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub_services.demo import forms
-from hub_services.demo.days import THU, WED, Days
+from hub_services.demo.days import TUE, WED, Days
 from hub_services.demo.people import (
     GMP_INTELLIGENCE,
     OUT_OF_HOURS,
@@ -23,14 +23,14 @@ EMERGENCY: Final = "waiting-04-999"
 
 def thread(days: Days) -> Thread:
     """Tell what came in lately and is not decided."""
-    return Thread("Today", (*_disagreement(days), *_opened(days), *_unopened(days), _emergency(days)))
+    return Thread("Waiting", (*_disagreement(days), *_opened(days), *_unopened(days), _emergency(days)))
 
 
 def _disagreement(days: Days) -> tuple[Step, ...]:
     return (
         *forms.sent(
             VAPE_SHOP,
-            days.at(9, THU, "09:30"),
+            days.at(9, TUE, "09:30"),
             YOUTH_JUSTICE_WORKER,
             "reports a vape shop where boys are given more than they pay for",
             answers={"area": "SALFORD"},
@@ -44,7 +44,7 @@ def _disagreement(days: Days) -> tuple[Step, ...]:
             ),
             place="A vape shop in Salford",
             incident={"text": f"about {days.month(8)}"},
-            became_aware={"text": days.day(9, WED)},
+            became_aware={"text": days.day(8, WED)},
             provenance="STRATEGY_MEETING",
             strands=["CSE"],
             mentions=[
@@ -53,7 +53,7 @@ def _disagreement(days: Days) -> tuple[Step, ...]:
             ],
         ),
         forms.proposed(
-            days.at(9, THU, "11:30"),
+            days.at(9, TUE, "10:30"),
             PROTECT_SUPERVISOR,
             VAPE_SHOP,
             "INVESTIGATE",
@@ -63,7 +63,7 @@ def _disagreement(days: Days) -> tuple[Step, ...]:
         ),
         forms.answered(
             f"{VAPE_SHOP}-disagreed",
-            days.at(9, THU, "14:00"),
+            days.at(9, TUE, "10:40"),
             GMP_INTELLIGENCE,
             VAPE_SHOP,
             "PROACTIVE_DISRUPTION",
@@ -74,7 +74,7 @@ def _disagreement(days: Days) -> tuple[Step, ...]:
             days.at(10, WED, "10:00"),
             PROTECT_SUPERVISOR,
             VAPE_SHOP,
-            "they have not agreed, and the clock has run out",
+            "notes that the clock has run out: the two have not agreed",
         ),
     )
 

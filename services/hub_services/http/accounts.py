@@ -13,7 +13,7 @@ from hub_services.decisions.account import Account, CloseAccount, GrantRoles, Op
 from hub_services.http.done import Written, written
 from hub_services.http.field import code, line, several, shown, words
 from hub_services.http.operation import Asked, Done, Operation, identifier
-from hub_services.http.paging import Listed, Page, paged
+from hub_services.http.paging import Listed, Page, Position, paged
 
 PATH = "/v1/accounts/{id}"
 
@@ -159,7 +159,14 @@ OPERATIONS = (
         query=Page,
         answer=Listed,
     ),
-    Operation(method="GET", path=PATH, summary="Show an account", handler=show, answer=AccountShown),
+    Operation(
+        method="GET",
+        path=PATH,
+        summary="Show an account",
+        handler=show,
+        query=Position,
+        answer=AccountShown,
+    ),
     Operation(
         method="POST",
         path="/v1/accounts",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from hub_events.stream import CASE, FLAG
-from hub_projections.views.cases import CaseLine, case_summary, list_cases
+from hub_projections.views.cases import CLOSED, OPEN, CaseLine, case_summary, list_cases
 from hub_projections.views.flags import Flag, awaiting_approval, flag_of, flags_of
 from hub_services.http.current import current
-from hub_services.http.field import code, identity, shown
+from hub_services.http.field import choice, code, identity, shown
 from hub_services.http.operation import Asked, Done, Operation, stream_named
 from hub_services.http.paging import Listed, Page, Position, paged
 
@@ -19,7 +19,7 @@ class Filters(Page):
     """Which cases."""
 
     team = code("teams", required=False)
-    status = fields.String(load_default="", validate=validate.Length(max=60))
+    status = choice(OPEN, CLOSED)
     strand = code("strands", required=False)
     worker = identity("The allocated worker's account.", required=False)
 

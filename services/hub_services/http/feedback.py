@@ -8,10 +8,13 @@ from marshmallow import Schema, fields
 
 from hub_events.feedback import FeedbackDue, FeedbackOverdue, FeedbackSent, FeedbackWithheld
 from hub_events.stream import FEEDBACK
+from hub_projections.views.inbox import DUE, OVERDUE, SENT, WITHHELD
+from hub_services import policy
 from hub_services.decisions.feedback import SendFeedback, WithholdFeedback
 from hub_services.http.done import Written, written
 from hub_services.http.field import code, shown_moment, words
 from hub_services.http.operation import Asked, Done, Operation, identifier
+from hub_services.http.paging import Position
 
 PATH = "/v1/feedback/{id}"
 
@@ -30,30 +33,32 @@ class Withholding(Schema):
 
 
 class FeedbackShown(Schema):
-    """Where the feedback on a report stands; why it was withheld is not for the referrer."""
+    """Where the feedback on a report stands; why it was withheld is for those who may give it, not for the referrer."""
 
     id = fields.String(required=True)
     status = fields.String(required=True)
     due_at = fields.String(required=True)
     overdue = fields.Boolean(required=True)
-    text = fields.String(allow_none=True)
+    text = fields.String(required=True, allow_none=True)
+    withheld = fields.Dict(required=True, allow_none=True)
 
 
 def show(asked: Asked) -> Done:
     """Show the feedback on a report."""
     stream = asked.stream(FEEDBACK)
     past = asked.hub.past(asked.caller, stream)
-    body: dict[str, Any] = {"id": identifier(stream), "status": "DUE", "overdue": False, "text": None}
+    gives = policy.may(asked.caller, "give-feedback", stream, past.labels(stream)).allowed
+    body: dict[str, Any] = {"id": identifier(stream), "status": DUE, "overdue": False, "text": None, "withheld": None}
     for event in past.events(stream):
         match event:
             case FeedbackDue(due_at=due_at):
                 body["due_at"] = shown_moment(due_at)
             case FeedbackSent(text=text):
-                body |= {"status": "SENT", "text": text}
-            case FeedbackWithheld():
-                body["status"] = "WITHHELD"
+                body |= {"status": SENT, "text": text, "withheld": None}
+            case FeedbackWithheld(reason_code=code, reason=reason):
+                body |= {"status": WITHHELD, "withheld": {"reason_code": code, "reason": reason} if gives else None}
             case FeedbackOverdue():
-                body["overdue"] = True
+                body |= {"status": OVERDUE, "overdue": True}
             case _:
                 pass
     return Done(body=body, version=past.version(stream))
@@ -75,6 +80,7 @@ OPERATIONS = (
         path=PATH,
         summary="Show the feedback on a report; its id is the report's",
         handler=show,
+        query=Position,
         answer=FeedbackShown,
     ),
     Operation(

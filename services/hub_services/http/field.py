@@ -16,6 +16,7 @@ LONGEST_WORDS: Final = 20_000
 LONGEST_LINE: Final = 500
 MOST: Final = 100
 ID_PATTERN: Final = r"^[A-Za-z0-9_-]{22}$"
+CODE_PATTERN: Final = r"^[A-Z0-9_]{1,60}$"
 
 
 def words(*, required: bool = True, longest: int = LONGEST_WORDS, about: str = "") -> fields.String:
@@ -33,12 +34,23 @@ def line(*, required: bool = True, about: str = "") -> fields.String:
 
 
 def code(table: str, *, required: bool = True) -> fields.String:
-    """A code of a reference table; whether it is in force today is for the rules."""
+    """A code of a reference table, or none when it may be left out; whether it is in force is for the rules."""
     metadata = {"description": f"A code of the reference table `{table}`."}
-    checks = validate.Length(min=1 if required else 0, max=60)
+    pattern = CODE_PATTERN if required else CODE_PATTERN.replace("{1,", "{0,")
+    checks = validate.Regexp(pattern, error="A code is capital letters, digits and underscores.")
     if required:
         return fields.String(required=True, validate=checks, metadata=metadata)
     return fields.String(load_default="", validate=checks, metadata=metadata)
+
+
+def choice(*values: str) -> fields.String:
+    """One of some values, to filter a list by."""
+    return fields.String(load_default="", validate=validate.OneOf(("", *values)))
+
+
+def yes_or_no() -> fields.Boolean:
+    """An answer of yes or no, as JSON has it and not in words."""
+    return fields.Boolean(required=True, truthy={True}, falsy={False})
 
 
 def several(inner: fields.Field[Any], *, required: bool = False) -> fields.List[Any]:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from hub_events.stream import NOTICE, kind_of
-from hub_projections.views.inbox import Feedback, Notice, inbox, list_feedback, unopened_count
+from hub_projections.views.inbox import (
+    DUE,
+    OVERDUE,
+    SENT,
+    WITHHELD,
+    Feedback,
+    Notice,
+    inbox,
+    list_feedback,
+    unopened_count,
+)
 from hub_services.decisions.notice import OpenNotice
 from hub_services.http.done import Written, written
-from hub_services.http.field import shown, shown_moment
+from hub_services.http.field import choice, shown, shown_moment
 from hub_services.http.operation import Asked, Done, Operation, identifier
 from hub_services.http.paging import Listed, Page, Position, paged
 
@@ -47,9 +57,9 @@ class Unopened(Schema):
 
 
 class FeedbackFilters(Page):
-    """Which feedback: DUE, SENT or WITHHELD."""
+    """Which feedback."""
 
-    status = fields.String(load_default="", validate=validate.Length(max=60))
+    status = choice(DUE, OVERDUE, SENT, WITHHELD)
 
 
 def _notice(notice: Notice) -> dict[str, Any]:
@@ -156,7 +166,7 @@ OPERATIONS = (
         query=Position,
         answer=Unopened,
     ),
-    Operation(method="GET", path=PATH, summary="Show a notice", handler=show, answer=NoticeShown),
+    Operation(method="GET", path=PATH, summary="Show a notice", handler=show, query=Position, answer=NoticeShown),
     Operation(
         method="POST",
         path=f"{PATH}/opening",

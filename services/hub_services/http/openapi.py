@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -23,6 +23,17 @@ class ProblemError(Schema):
     detail = fields.String(required=True)
 
 
+class Change(Schema):
+    """What somebody else did to a record after it was read."""
+
+    version = fields.Integer(required=True)
+    event = fields.String(required=True)
+    sentence = fields.String(required=True)
+    recorded_at = fields.String(required=True)
+    agency = fields.String(required=True)
+    role = fields.String(required=True)
+
+
 class Problem(Schema):
     """What is wrong, as RFC 9457 has it, with a stable code."""
 
@@ -33,6 +44,23 @@ class Problem(Schema):
     detail = fields.String(required=True)
     field = fields.String()
     errors = fields.List(fields.Nested(ProblemError))
+    changes = fields.List(fields.Nested(Change), metadata={"description": "With 412: what has changed since."})
+
+
+class Health(Schema):
+    """Whether the hub does its work, without a word about what it holds."""
+
+    status = fields.String(required=True)
+    behind = fields.Boolean()
+    quarantined_streams = fields.Integer()
+    unroutable_reports = fields.Integer()
+    failing = fields.List(fields.String(), required=True)
+
+
+class Ready(Schema):
+    """Whether every view is built."""
+
+    ready = fields.Boolean(required=True)
 
 
 def _header(name: str, description: str, *, required: bool, pattern: str = "") -> dict[str, Any]:
@@ -63,18 +91,24 @@ def _parameters(operation: Operation) -> list[Any]:
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
-    done: dict[str, Any] = {"description": "Done."}
-    if operation.answer is not None:
-        done["content"] = {"application/json": {"schema": operation.answer}}
-    wrong = {"description": "A problem.", "content": {"application/problem+json": {"schema": Problem}}}
-    codes = ["400", "401", "403", "404", "503"]
-    if operation.body is not None or operation.query is not None:
-        codes += ["415", "422"]
+    codes = ["400", "401", "403", "404", "410", "422", "503"]
+    if operation.body is not None:
+        codes += ["413", "415"]
     if operation.is_command:
-        codes += ["409", "410", "413"]
+        codes.append("409")
     if operation.precondition:
         codes += ["412", "428"]
-    return {str(operation.status): done, **dict.fromkeys(sorted(codes), wrong)}
+    return {str(operation.status): _answer(operation.answer), **_problems(codes)}
+
+
+def _answer(schema: type[Schema] | None, description: str = "Done.") -> dict[str, Any]:
+    content = {} if schema is None else {"content": {"application/json": {"schema": schema}}}
+    return {"description": description, **content}
+
+
+def _problems(codes: Iterable[str]) -> dict[str, Any]:
+    wrong = {"description": "A problem.", "content": {"application/problem+json": {"schema": Problem}}}
+    return dict.fromkeys(sorted(codes), wrong)
 
 
 def _described(operation: Operation) -> dict[str, Any]:
@@ -107,22 +141,32 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     for path, described in paths.items():
         spec.path(path=path, operations=described)
     spec.path(path="/v1/sessions", operations={"post": _sign_in()})
+    spec.path(path="/v1/openapi.json", operations={"get": _open("Describe this API", {"200": _answer(None)})})
+    for path, summary, schema in (
+        ("/health", "Say whether the hub does its work", Health),
+        ("/ready", "Say whether every view is built", Ready),
+    ):
+        answers = {"200": _answer(schema, "It is so."), "503": _answer(schema, "It is not so.")}
+        spec.path(path=path, operations={"get": _open(summary, answers)})
     made: dict[str, Any] = spec.to_dict()
     return made
 
 
+def _open(summary: str, responses: dict[str, Any]) -> dict[str, Any]:
+    """Describe an operation that asks for no token."""
+    operation = re.sub(r"\W+", "_", summary.lower())
+    return {"operationId": operation, "summary": summary, "tags": ["hub"], "security": [], "responses": responses}
+
+
 def _sign_in() -> dict[str, Any]:
-    wrong = {"description": "A problem.", "content": {"application/problem+json": {"schema": Problem}}}
+    codes = ["400", "401", "413", "415", "422", "503"]
     return {
         "operationId": "post_v1_sessions",
         "summary": "Sign in",
         "tags": ["sessions"],
         "security": [],
         "requestBody": {"required": True, "content": {"application/json": {"schema": SignIn}}},
-        "responses": {
-            "201": {"description": "Signed in.", "content": {"application/json": {"schema": Session}}},
-            **dict.fromkeys(["400", "401", "413", "415", "422", "503"], wrong),
-        },
+        "responses": {"201": _answer(Session, "Signed in."), **_problems(codes)},
     }
 
 

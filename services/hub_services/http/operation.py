@@ -54,6 +54,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
     expected: int | None = None
     route: str = ""
+    min_position: int = 0
+    """The position the answer must stand at, from the token the caller was given with a write."""
 
     @property
     def hub(self) -> Hub:
@@ -76,14 +78,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     def _fingerprint(self) -> bytes:
         # What was sent and to which record; not the version, so that a resend with a newer ETag is the same command.
         return sha256(msgspec.msgpack.encode((request.method, request.path, self.sent))).digest()
-
-    @property
-    def min_position(self) -> int:
-        """The position the answer must stand at, from the token the caller was given with a write."""
-        text = self.query.get("min_position")
-        if not text:
-            return 0
-        return self.services.tokens.open(text, POSITION, self.caller.account).position
 
     def position_token(self, position: int) -> str:
         """Make a token of a position for the caller."""
@@ -179,16 +173,18 @@ def mount(app: Flask, operation: Operation, services: Services) -> None:
 def _asked(operation: Operation, services: Services, path: dict[str, str]) -> Asked:
     caller = caller_of(services)
     sent = request.get_data(cache=False)
+    query = _query(operation)
     return Asked(
         services=services,
         caller=caller,
         path=path,
-        query=_query(operation),
+        query=query,
         body=_body(operation, sent),
         sent=sent,
         key=_key() if operation.is_command else "",
         expected=_expected() if operation.precondition else None,
         route=operation.path,
+        min_position=_min_position(services, caller, query),
     )
 
 
@@ -243,6 +239,11 @@ def _query(operation: Operation) -> dict[str, Any]:
         given[name] = values[0]
     schema = operation.query or Schema
     return load(schema, given)
+
+
+def _min_position(services: Services, caller: Caller, query: Mapping[str, Any]) -> int:
+    text = query.get("min_position")
+    return services.tokens.open(text, POSITION, caller.account).position if text else 0
 
 
 def _body(operation: Operation, sent: bytes) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from hub_events.catalogue import catalogue
 from hub_services.asking import MovedError
+from hub_services.http.field import shown_moment
 from hub_services.refusal import RefusedError, UnavailableError
 
 STATUS: Final[Mapping[str, int]] = MappingProxyType(
@@ -104,7 +105,7 @@ def moved(error: MovedError) -> Response:
             "version": recorded.version,
             "event": recorded.topic.partition("/")[0],
             "sentence": catalogue.entry(type(recorded.event)).sentence,  # type: ignore[arg-type]
-            "recorded_at": recorded.envelope.recorded_at.isoformat(),
+            "recorded_at": shown_moment(recorded.envelope.recorded_at),
             "agency": recorded.envelope.actor.agency,
             "role": recorded.envelope.actor.role,
         }

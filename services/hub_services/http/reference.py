@@ -42,7 +42,7 @@ def names(asked: Asked) -> Done:
 def codes(asked: Asked) -> Done:
     """List the codes of a table."""
     asked.hub.allow(asked.caller, "view-reference")
-    name = asked.path["name"]
+    name = asked.path["table"]
     if name not in tables():
         raise RefusedError("not-found", "There is no such reference table; see /v1/reference.")
     on = asked.query["on"] or asked.now.date()
@@ -72,7 +72,7 @@ OPERATIONS = (
     Operation(method="GET", path="/v1/reference", summary="List the reference tables", handler=names, answer=Names),
     Operation(
         method="GET",
-        path="/v1/reference/{name}",
+        path="/v1/reference/{table}",
         summary="List the codes of a reference table",
         handler=codes,
         query=OnDay,

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from hub_events.stream import REPORT
-from hub_projections.views.reports import ReportSummary, list_reports, mentions_of, report_summary
+from hub_projections.views.reports import (
+    GRADED,
+    RECEIVED,
+    REQUIRES_ASSESSMENT,
+    TRIAGED,
+    ReportSummary,
+    list_reports,
+    mentions_of,
+    report_summary,
+)
 from hub_services.http.current import current
-from hub_services.http.field import code, shown
+from hub_services.http.field import choice, code, shown
 from hub_services.http.operation import Asked, Done, Operation
 from hub_services.http.paging import Listed, Page, Position, paged
 
@@ -18,7 +27,7 @@ class Filters(Page):
     """Which reports."""
 
     team = code("teams", required=False)
-    status = fields.String(load_default="", validate=validate.Length(max=60))
+    status = choice(RECEIVED, REQUIRES_ASSESSMENT, GRADED, TRIAGED)
     area = code("areas", required=False)
     strand = code("strands", required=False)
 

@@ -24,6 +24,7 @@ from hub_services.decisions.routing import Reroute
 from hub_services.http.done import Written, written
 from hub_services.http.field import code, identity, line, moment, several, uncertain, words
 from hub_services.http.operation import Asked, Done, Operation, identifier, stream_named
+from hub_services.http.paging import Position
 
 PATH = "/v1/reports/{id}"
 Said = TypeVar("Said", ReporterNamed, OriginalKept, SourceRegistered)
@@ -308,14 +309,23 @@ OPERATIONS = (
         path=f"{PATH}/narrative",
         summary="Read what a report says; for its two deciders",
         handler=narrative,
+        query=Position,
         answer=Narrative,
     ),
-    Operation(method="GET", path=f"{PATH}/reporter", summary="See who reported", handler=reporter, answer=Reporter),
+    Operation(
+        method="GET",
+        path=f"{PATH}/reporter",
+        summary="See who reported",
+        handler=reporter,
+        query=Position,
+        answer=Reporter,
+    ),
     Operation(
         method="GET",
         path=f"{PATH}/original",
         summary="Read the original; for the source handling unit",
         handler=original,
+        query=Position,
         answer=Original,
     ),
     Operation(
@@ -323,6 +333,7 @@ OPERATIONS = (
         path=f"{PATH}/source",
         summary="See who the source is; for the source handling unit",
         handler=source,
+        query=Position,
         answer=SourceShown,
     ),
     Operation(
@@ -357,6 +368,7 @@ OPERATIONS = (
         path="/v1/mentions/{id}",
         summary="Show a person or thing as a report speaks of it",
         handler=mention,
+        query=Position,
         answer=MentionShown,
     ),
 )

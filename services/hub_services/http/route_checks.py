@@ -23,8 +23,9 @@ from hub_services.decisions.route_check import (
     TakeEmergencyItem,
 )
 from hub_services.http.done import Written, written
-from hub_services.http.field import code, line, moment, shown_moment, words
+from hub_services.http.field import code, line, moment, shown_moment, words, yes_or_no
 from hub_services.http.operation import Asked, Done, Operation, identifier
+from hub_services.http.paging import Position
 
 PATH = "/v1/route-checks/{id}"
 
@@ -32,11 +33,11 @@ PATH = "/v1/route-checks/{id}"
 class Answers(Schema):
     """The answers to the four questions, in their order, and whether it is about an adult."""
 
-    immediate_danger = fields.Boolean(required=True)
-    in_need_or_harmed = fields.Boolean(required=True)
-    information = fields.Boolean(required=True)
-    person_of_interest_request = fields.Boolean(required=True)
-    adult = fields.Boolean(required=True)
+    immediate_danger = yes_or_no()
+    in_need_or_harmed = yes_or_no()
+    information = yes_or_no()
+    person_of_interest_request = yes_or_no()
+    adult = yes_or_no()
     area = code("areas", required=False)
 
 
@@ -167,7 +168,14 @@ OPERATIONS = (
         answer=Instruction,
         status=201,
     ),
-    Operation(method="GET", path=PATH, summary="Show a route check", handler=route_check, answer=RouteCheck),
+    Operation(
+        method="GET",
+        path=PATH,
+        summary="Show a route check",
+        handler=route_check,
+        query=Position,
+        answer=RouteCheck,
+    ),
     Operation(
         method="POST",
         path=f"{PATH}/emergency-call",

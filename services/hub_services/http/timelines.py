@@ -7,17 +7,21 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from hub_events.label_fold import label_of
 from hub_events.stream import CASE, MENTION, kind_of
 from hub_projections.database import Reader
 from hub_projections.timeline_query import Filters, Line, timeline
-from hub_projections.timeline_sentence import sentence
+from hub_projections.timeline_sentence import KINDS, sentence
 from hub_projections.views.moments import position_at
+from hub_services import policy
 from hub_services.asking import NOT_FOUND
-from hub_services.http.field import code, identity, shown, shown_moment
+from hub_services.http.field import choice, code, identity, shown, shown_moment
 from hub_services.http.operation import Asked, Done, Operation, identifier, stream_named
 from hub_services.http.paging import Position
 from hub_services.position_tokens import CHARACTERS
 from hub_services.refusal import RefusedError
+
+WITHHELD = "feedback-withheld"
 
 
 class Question(Position):
@@ -31,7 +35,7 @@ class Question(Position):
     )
     strand = code("strands", required=False)
     agency = code("agencies", required=False)
-    kind = fields.String(load_default="", validate=validate.Length(max=60))
+    kind = choice(*KINDS)
     grade = fields.String(
         load_default="",
         validate=validate.Regexp(
@@ -42,7 +46,10 @@ class Question(Position):
     person = identity("A person, as a mention.", required=False)
     place = fields.String(
         load_default="",
-        validate=validate.Length(max=60),
+        validate=validate.Regexp(
+            r"^([A-Z0-9_]{0,21}|[A-Za-z0-9_-]{22})$",
+            error="A place is the id of a mention or the code of an area.",
+        ),
         metadata={"description": "Premises, as a mention, or a code of the reference table `areas`."},
     )
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
@@ -125,25 +132,33 @@ def show(asked: Asked) -> Done:
         body={
             "case": identifier(case),
             "as_known_at": asked.position_token(upto),
-            "lines": [_line(line) for line in page.lines],
+            "lines": [_line(line, explained=_explained(asked, line)) for line in page.lines],
             "next": None if page.next is None else asked.cursor(upto, *page.next),
         },
     )
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _explained(asked: Asked, line: Line) -> bool:
+    """Whether the caller may know why; that feedback was withheld is for its referrer too, who may be a member."""
+    if line.kind != WITHHELD:
+        return True
+    labels = label_of(asked.hub.log.past(line.stream))
+    return policy.may(asked.caller, "give-feedback", line.stream, labels).allowed
+
+
+def _line(line: Line, *, explained: bool) -> dict[str, Any]:
     about: dict[str, Any] | None = shown(line.about)
     report: dict[str, Any] | None = shown(line.report)
     return {
-        "id": f"{identifier(line.stream)}.{line.version}",
+        "id": f"{kind_of(line.stream)}.{identifier(line.stream)}.{line.version}",
         "kind": line.kind,
-        "sentence": sentence(line),
+        "sentence": sentence(line) if explained else "Feedback withheld",
         "happened": shown(line.happened) | {"text": line.happened_in_words, "of": line.happened_of},
         "recorded_at": shown_moment(line.recorded_at),
         "agency": line.agency,
         "role": line.role,
         "strands": list(line.strands),
-        "facts": shown(line.facts),
+        "facts": shown(line.facts) if explained else {},
         "report": report,
         "about": about,
         "flag_status": line.flag_status or None,

@@ -22,7 +22,7 @@ from hub_services.decisions.triage import AnswerProposal, OpenForTriage, Propose
 from hub_services.http.done import Written, written
 from hub_services.http.field import code, several, shown_moment, words
 from hub_services.http.operation import Asked, Done, Operation, identifier
-from hub_services.http.paging import Listed, Page, paged
+from hub_services.http.paging import Listed, Page, Position, paged
 
 PATH = "/v1/triage/{id}"
 
@@ -167,7 +167,14 @@ OPERATIONS = (
         query=Queue,
         answer=Listed,
     ),
-    Operation(method="GET", path=PATH, summary="Show a report's triage", handler=show, answer=TriageShown),
+    Operation(
+        method="GET",
+        path=PATH,
+        summary="Show a report's triage",
+        handler=show,
+        query=Position,
+        answer=TriageShown,
+    ),
     Operation(
         method="POST",
         path=f"{PATH}/opening",

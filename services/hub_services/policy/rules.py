@@ -33,12 +33,24 @@ SHARED_IN_CASE: Final = "SHARE_WITH_CASE_MEMBERS"
 
 PURPOSES: Final = tuple(sorted(table("purposes").codes()))
 PEOPLE: Final = tuple(sorted(table("roles").codes()))
+WORKING: Final = (
+    "EARLY_HELP_PRACTITIONER",
+    "FORCE_INTELLIGENCE_OFFICER",
+    "MANAGER",
+    "NEIGHBOURHOOD_OFFICER",
+    "REFERRER",
+    "SOCIAL_WORKER",
+    "SPECIALIST_OFFICER",
+    "SPECIALIST_SUPERVISOR",
+)
+"""Roles a case may be shared with (domain.md D.4); not with those who run, audit or scrutinise, nor with a visit."""
 
 _ROLE: Final = subject("role")
 PERSON: Final = one_of(_ROLE, *PEOPLE)
 ITSELF: Final = one_of(_ROLE, SYSTEM)
 ADMINISTRATOR: Final = one_of(_ROLE, "ADMINISTRATOR")
 
+IDENTIFIED: Final = every(Not(Empty(subject("account"))), Not(Empty(subject("agency"))))
 PURPOSED: Final = one_of(context("purpose"), *PURPOSES)
 NOT_EXCLUDED: Final = some(
     Empty(label("excluded_persons")),
@@ -52,7 +64,7 @@ ORIGINATOR: Final = some(
 OWN_AGENCY: Final = Equal(subject("agency"), label("owning_agency"))
 OWN_TEAM: Final = Overlap(subject("desks"), label("team"))
 UNRESTRICTED: Final = Empty(label("restriction"))
-MEMBER: Final = Overlap(subject("cases"), label("cases"))
+MEMBER: Final = every(one_of(_ROLE, *WORKING), Overlap(subject("cases"), label("cases")))
 ADDRESSEE: Final = Overlap(subject("inboxes"), label("addressees"))
 
 SUPERVISOR: Final = every(one_of(_ROLE, "SPECIALIST_SUPERVISOR"), OWN_TEAM)
@@ -109,11 +121,11 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 def _on_labels(condition: Condition, sentence: str) -> Rule:
-    return Rule(every(PURPOSED, NOT_EXCLUDED, ORIGINATOR, condition), sentence)
+    return Rule(every(IDENTIFIED, PERSON, PURPOSED, NOT_EXCLUDED, ORIGINATOR, condition), sentence)
 
 
 def _at_all(condition: Condition, sentence: str) -> Rule:
-    return Rule(every(PURPOSED, condition), sentence)
+    return Rule(every(IDENTIFIED, PURPOSED, condition), sentence)
 
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(

@@ -1,0 +1,1 @@
+"""Proof R1: no acknowledged event is lost by a kill."""

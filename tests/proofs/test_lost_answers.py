@@ -1,0 +1,1 @@
+"""Proof R7: a lost answer is neither a conflict nor a second effect."""
