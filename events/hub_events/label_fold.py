@@ -6,12 +6,26 @@ Access reads this fold and nothing else; the labels in later envelopes record wh
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from msgspec.structs import replace
 
 from hub_events import label
 from hub_events.case import StrandOpened
 from hub_events.envelope import Labels, Recorded
+
+RELABELLING: Final[frozenset[type]] = frozenset(
+    {
+        label.RestrictionSet,
+        label.RestrictionLifted,
+        label.HandlingSet,
+        label.TeamSet,
+        label.SharedWithCase,
+        label.WithdrawnFromCase,
+        StrandOpened,
+    },
+)
+"""The events that may change a label; every other one leaves it as it is."""
 
 
 def joined(values: tuple[str, ...], value: str) -> tuple[str, ...]:
@@ -26,6 +40,8 @@ def without(values: tuple[str, ...], value: str) -> tuple[str, ...]:
 
 def relabelled(current: Labels, event: object) -> Labels:
     """Return the label of a stream after one of its events."""
+    if type(event) not in RELABELLING:
+        return current
     match event:
         case label.RestrictionSet(restriction=restriction):
             return replace(current, restriction=restriction)

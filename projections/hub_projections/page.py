@@ -60,6 +60,7 @@ class Page:
         self._careful = careful
         self._erased = set(connection.execute(sa.select(ERASED.c.stream)).scalars())
         self._stopped = self._read_stopped()
+        self._unsourced = {each.name for each in self._views() if not all(table.sourced for table in each.tables)}
         self._rows: dict[str, Rows] = {}
         self._interested: dict[str, list[View]] = {}
         self.newly_erased: list[StreamErased] = []
@@ -80,11 +81,14 @@ class Page:
         rows.refused = self._erased
         self._rows[name] = rows
 
+    def _views(self) -> list[View]:
+        return [generation.view for generation in self._generations.values()]
+
     def _views_for(self, kind: str) -> list[View]:
         found = self._interested.get(kind)
         if found is None:
-            views = [generation.view for generation in self._generations.values()]
-            found = self._interested[kind] = [view for view in views if not view.kinds or kind in view.kinds]
+            found = [view for view in self._views() if not view.kinds or kind in view.kinds]
+            self._interested[kind] = found
         return found
 
     def take_in(self, page: Sequence[Recorded]) -> None:
@@ -154,10 +158,16 @@ class Page:
 
     def _prefetch(self, page: Sequence[Recorded]) -> None:
         wanted: dict[str, set[Key]] = {}
+        begun: set[str] = set()
         for recorded in page:
+            if recorded.version == 1:
+                begun.add(recorded.stream)
             if isinstance(recorded.event, Unreadable):
                 continue
             for view in self._views_for(kind_of(recorded.stream)):
+                # A stream that begins in this page has no rows yet.
+                if recorded.stream in begun and view.name not in self._unsourced:
+                    continue
                 if not self._passes(view, recorded):
                     wanted.setdefault(view.name, set()).update(_needs(view, recorded))
         for name, keys in wanted.items():

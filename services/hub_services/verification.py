@@ -17,8 +17,7 @@ from hub_projections.dump import dump
 from hub_projections.runner import Progress, Runner, unheard
 from hub_projections.views import all_views
 from hub_services.hub import Hub, view_engine
-from hub_services.log.frame import TamperedError
-from hub_services.log.recorder import Row
+from hub_services.log.frame import Row, TamperedError
 
 PAGE: Final = 1_000
 MOST_NAMED: Final = 20

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from hub_services.http.operations import OPERATIONS
 from marshmallow import fields
+
+from hub_services.http.operations import OPERATIONS
 
 ABSENT = "A" * 22
 COMMANDS = [operation for operation in OPERATIONS if operation.is_command]

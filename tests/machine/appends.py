@@ -112,7 +112,7 @@ def idle(call, times):
         "fsync": lambda: os.fsync(scratch),
         "fdatasync": lambda: os.fdatasync(scratch),
         "ftruncate": lambda: os.ftruncate(scratch, 0),
-        "unlink": lambda: os.unlink("/nothing/of/this/name"),
+        "unlink": Path("/nothing/of/this/name").unlink,
     }[call]
     for _ in range(times):
         try:

@@ -1,6 +1,7 @@
-"""The runner: pages in lockstep, poison that stops its stream alone, rebuilds beside the live views, erasure everywhere."""
+"""The runner: pages in lockstep, poison that stops its stream alone, rebuilds beside the live, erasure everywhere."""
 
 from datetime import UTC, timedelta
+from random import Random
 from threading import Event as Flag
 from threading import Thread
 
@@ -9,7 +10,9 @@ import sqlalchemy as sa
 
 from hub_events import label, mention
 from hub_events.catalogue import Event, catalogue
-from hub_events.condition import Known
+from hub_events.condition import Equal, Value
+from hub_events.condition import label as of_label
+from hub_events.envelope import Labels
 from hub_events.stream import MENTION, REPORT
 from hub_projections import runner as runner_module
 from hub_projections.database import ERASED, QUARANTINE, VIEW_STATE
@@ -19,10 +22,8 @@ from hub_projections.view import View
 from hub_projections.views import all_views
 from hub_projections.views.labels import STREAM_LABEL, LabelsView
 from hub_projections.views.moments import MomentsView, position_at
-from hub_projections.views.timeline import TimelineView
 from hub_services import sqlite
-from hub_services.decisions.operation import ALL_SET_ASIDE, SetEventAside
-from hub_services.log import frame
+from hub_services.decisions.operation import ALL_SET_ASIDE
 
 WORDS = Table("words", (*text("said"), *integers("seen")))
 VERSIONS = Table("word_versions", text("said"), versioned=True)
@@ -163,6 +164,7 @@ def test_an_event_a_view_cannot_take_in_stops_its_stream_in_that_view_alone(
     tale.tell(good, says("before"))
     tale.tell(bad, says(poison))
     tale.tell(good, says("after"))
+    runner.catch_up()
     tale.tell(bad, says("after"))
 
     runner.catch_up()
@@ -206,8 +208,7 @@ def test_an_event_set_aside_is_passed_over_and_what_follows_it_is_seen(tale, thr
 
     assert stopped(database) == []
     assert rows_of(database, WORDS) == {bad: {"said": "three", "seen": 2}}
-    assert tale.log.past(ALL_SET_ASIDE)
-    assert SetEventAside
+    assert len(tale.log.past(ALL_SET_ASIDE)) == 1
 
 
 def test_an_event_whose_name_is_unknown_stops_its_stream_in_every_view_and_closes_it(tale, stopped):
@@ -236,9 +237,6 @@ def test_an_event_whose_name_is_unknown_stops_its_stream_in_every_view_and_close
 
 def shown(database, table=WORDS, condition=None):
     """The rows of a table that somebody of the team may see."""
-    from hub_events.condition import Equal, Value
-    from hub_events.condition import label as of_label
-
     condition = condition or Equal(of_label("team"), Value("PROTECT"))
     with database.reading() as reader:
         rows = reader.table(table)
@@ -263,13 +261,10 @@ def test_a_row_of_the_log_that_was_altered_stops_its_stream_and_closes_it(tale, 
         tale.tell(name, says(words))
     tale.tell(other, says("one"))
     tale.tell(third, says("one"))
-    row = tale.log.rows_after(1, 1)[0]
-    framed, clear = frame.open_frame(row[4])
-    dropped = framed.clear.replace(b"PROTECT", b"SUNRISE")
-    assert dropped != framed.clear
-    assert clear.envelope.labels.team == "PROTECT"
-    state = frame._encode(frame.Frame(framed.format, dropped, framed.sealed))
-    tamper(tale, "UPDATE event SET state = ? WHERE position = 2", state)
+    state = tale.log.rows_after(1, 1)[0][4]
+    relabelled = state.replace(b"PROTECT", b"SUNRISE")
+    assert relabelled != state
+    tamper(tale, "UPDATE event SET state = ? WHERE position = 2", relabelled)
     database, runner = tale.follow(LabelsView(), WordsView(), MomentsView())
     runner.open()
 
@@ -422,8 +417,7 @@ def test_two_processes_may_rebuild_the_same_view_at_once(tale, three, rows_of, m
 def test_a_view_of_a_new_version_is_rebuilt_and_one_that_is_no_more_is_dropped(tale, three, rows_of):
     name = tale.new()
     tale.tell(name, says("one"))
-    database, runner = tale.follow(*three)
-    runner.open()
+    tale.follow(*three)[1].open()
 
     class Renamed(WordsView):
         version = 2
@@ -613,8 +607,6 @@ def test_known_at_a_moment_is_all_before_the_first_recorded_after_it(tale, monke
     """The clock falls between the second and the third event; the third is not known before the second is."""
     beginning = tale.at
     people, part = tale.histories.PEOPLE, tale.histories.Part
-    from hub_events.envelope import Labels
-
     for seconds in (10, 20, 15, 30):
         at = beginning + timedelta(seconds=seconds)
         tale.book.append(at, people[0], part(tale.new(), (says("word"),), Labels(owning_agency="GMP")))
@@ -630,8 +622,6 @@ def test_known_at_a_moment_is_all_before_the_first_recorded_after_it(tale, monke
 
 
 def test_a_moment_is_the_same_position_after_a_rebuild_and_in_small_pages(tale, monkeypatch):
-    from random import Random
-
     chance = Random(3)
     history = tale.histories.History(chance)
     for step in history.grow(40):
@@ -688,5 +678,3 @@ def test_a_snapshot_stands_still_while_the_views_move_on(tale, three):
 
         assert [row["said"] for row in rows] == ["one"]
         assert reader.position == 1
-    assert Known
-    assert TimelineView

@@ -26,3 +26,14 @@ def histories():
         sys.modules[name] = module
         spec.loader.exec_module(module)
     return sys.modules[name]
+
+
+@pytest.fixture
+def scoreboard(capsys):
+    """Print a proof's line of the scoreboard: its name and the figures it reached."""
+
+    def line(name, **figures):
+        with capsys.disabled():
+            print(f"\n{name} " + " ".join(f"{figure}={value}" for figure, value in figures.items()))
+
+    return line

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from hub_events.envelope import Labels, Recorded
-from hub_events.label_fold import relabelled
+from hub_events.label_fold import RELABELLING, relabelled
 from hub_projections.database import LABEL_TABLE
 from hub_projections.policy_filter import packed, unpacked
 from hub_projections.table import Row, Table, integers, text
@@ -21,8 +22,9 @@ STREAM_LABEL: Final = Table(
 )
 
 
+@lru_cache(maxsize=4096)
 def row_of(kind: str, labels: Labels, *, unreadable: bool = False) -> Row:
-    """Return a label as the row the policy's SQL asks."""
+    """Return a label as the row the policy's SQL asks; most streams share theirs with others, so it is kept."""
     row: Row = {"kind": kind, "originator_only": int(labels.originator_only), "unreadable": int(unreadable)}
     row.update({name: getattr(labels, name) for name in SINGLE})
     row.update({name: packed(getattr(labels, name)) for name in SETS})
@@ -45,13 +47,15 @@ class LabelsView(View):
 
     def needs(self, recorded: Recorded) -> Iterable[Key]:
         """The stream's label so far."""
-        return () if recorded.version == 1 else ((STREAM_LABEL.name, recorded.stream),)
+        return ((STREAM_LABEL.name, recorded.stream),) if type(recorded.event) in RELABELLING else ()
 
     def apply(self, recorded: Recorded, rows: Rows) -> None:
         """Fold the event into its stream's label."""
         if recorded.version == 1:
             labels = relabelled(recorded.envelope.labels, recorded.event)
             rows.add(STREAM_LABEL, recorded.stream, row_of(recorded.kind, labels))
+            return
+        if type(recorded.event) not in RELABELLING:
             return
         row = rows.get(STREAM_LABEL, recorded.stream)
         if row is None:
