@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -94,26 +95,23 @@ class Page:
     def take_in(self, page: Sequence[Recorded]) -> None:
         """Fold the events of a page and write their rows and the position."""
         self._prefetch(page)
+        apply = self._apply_carefully if self._careful else self._apply
         for recorded in page:
             if isinstance(recorded.event, StreamErased):
                 self._erase(recorded.event)
-            if (recorded.stream, recorded.version) in self._set_aside:
+            if self._set_aside and (recorded.stream, recorded.version) in self._set_aside:
                 continue
+            gone = isinstance(recorded.event, Erased) or recorded.stream in self._erased
             for view in self._views_for(kind_of(recorded.stream)):
-                if self._careful:
-                    self._apply_carefully(view, recorded)
-                else:
-                    self._apply(view, recorded)
+                # What cannot be opened is kept from a view that does not ask for it.
+                if view.sees_erased or not gone:
+                    apply(view, recorded)
         for name in self._generations:
             self._flush(name)
         self._reach(page[-1].position)
 
-    def _passes(self, view: View, recorded: Recorded) -> bool:
-        """Whether an event is kept from a view that does not ask for what cannot be opened."""
-        return not view.sees_erased and (isinstance(recorded.event, Erased) or recorded.stream in self._erased)
-
     def _apply(self, view: View, recorded: Recorded) -> None:
-        if (view.name, recorded.stream) in self._stopped or self._passes(view, recorded):
+        if self._stopped and (view.name, recorded.stream) in self._stopped:
             return
         rows = self._rows[view.name]
         rows.begin(recorded)
@@ -162,13 +160,12 @@ class Page:
         for recorded in page:
             if recorded.version == 1:
                 begun.add(recorded.stream)
-            if isinstance(recorded.event, Unreadable):
+            if isinstance(recorded.event, (Unreadable, Erased)):
                 continue
+            # A stream that begins in this page has no rows yet.
+            fresh = recorded.stream in begun
             for view in self._views_for(kind_of(recorded.stream)):
-                # A stream that begins in this page has no rows yet.
-                if recorded.stream in begun and view.name not in self._unsourced:
-                    continue
-                if not self._passes(view, recorded):
+                if not fresh or view.name in self._unsourced:
                     wanted.setdefault(view.name, set()).update(_needs(view, recorded))
         for name, keys in wanted.items():
             found = self._fetch(self._generations[name], sorted(keys))
@@ -216,12 +213,9 @@ class Page:
         _write(self._connection, self._generations[name], self._rows[name])
 
     def _reach(self, position: int) -> None:
-        for name, generation in self._generations.items():
-            self._connection.execute(
-                VIEW_STATE.update()
-                .where(VIEW_STATE.c.view == name, VIEW_STATE.c.generation == generation.number)
-                .values(position=position),
-            )
+        mine = [(name, generation.number) for name, generation in self._generations.items()]
+        state = sa.tuple_(VIEW_STATE.c.view, VIEW_STATE.c.generation)
+        self._connection.execute(VIEW_STATE.update().where(state.in_(mine)).values(position=position))
 
 
 def _needs(view: View, recorded: Recorded) -> list[Key]:
@@ -263,20 +257,20 @@ def _write(connection: sa.Connection, generation: Generation, rows: Rows) -> Non
     deletes: dict[str, list[tuple[str]]] = {}
     ends: dict[str, list[tuple[int, str]]] = {}
     declared: Mapping[str, Table] = {table.name: table for table in generation.view.tables}
-    columns = {name: table.names for name, table in declared.items()}
+    values = {name: row_values(table.names) for name, table in declared.items()}
     for key, changes in rows.changes.items():
         name, row = key
         table, existed = declared[name], rows.existed(key)
         if table.versioned:
             if existed and changes:
                 ends.setdefault(name, []).append((changes[0].position, row))
-            inserts.setdefault(name, []).extend(_versions(columns[name], row, changes))
+            inserts.setdefault(name, []).extend(_versions(values[name], row, changes))
         elif changes:
             if existed:
                 deletes.setdefault(name, []).append((row,))
             last = changes[-1].content
             if last is not None:
-                inserts.setdefault(name, []).append((row, *(last[column] for column in columns[name])))
+                inserts.setdefault(name, []).append((row, *values[name](last)))
     for kind, batch in (("end", ends), ("delete", deletes), ("insert", inserts)):
         for name, parameters in batch.items():
             if parameters:
@@ -289,11 +283,17 @@ def _write(connection: sa.Connection, generation: Generation, rows: Rows) -> Non
     rows.sources.clear()
 
 
-def _versions(columns: Sequence[str], row: str, changes: Sequence[Change]) -> list[tuple[Any, ...]]:
+def row_values(columns: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:
+    """Make the function that takes a row's values in the order of its columns."""
+    getter = itemgetter(*columns)
+    return (lambda row: (getter(row),)) if len(columns) == 1 else getter
+
+
+def _versions(values: Callable[[Row], tuple[Any, ...]], row: str, changes: Sequence[Change]) -> list[tuple[Any, ...]]:
     found = []
     for index, change in enumerate(changes):
         if change.content is None:
             continue
         ends = changes[index + 1].position if index + 1 < len(changes) else None
-        found.append((row, *(change.content[column] for column in columns), change.position, ends))
+        found.append((row, *values(change.content), change.position, ends))
     return found

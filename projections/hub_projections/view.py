@@ -53,7 +53,8 @@ class Rows:
         self._recorded = recorded
         if recorded.version == 1:
             self._begun.add(recorded.stream)
-        self._undo.clear()
+        if self._undo:
+            self._undo = []
         self._sources_undo = len(self.sources)
 
     @property
@@ -121,11 +122,13 @@ class Rows:
 
     def _change(self, table: Table, row: str, content: Row | None) -> None:
         key = (table.name, row)
-        position = self.at_hand.position
         current = self.get(table, row)
         if current == content:
             return
-        changes = self.changes.setdefault(key, [])
+        position = self.at_hand.position
+        changes = self.changes.get(key)
+        if changes is None:
+            changes = self.changes[key] = []
         if changes and changes[-1].position == position:
             self._undo.append((key, current, True, changes[-1]))
             changes[-1] = Change(position, content)

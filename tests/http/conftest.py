@@ -103,6 +103,14 @@ class Running:
     world: SteppingWorld
     people: dict[str, Person]
 
+    def later(self, **time: float) -> None:
+        """Let time pass, sign everybody in anew and do what falls due."""
+        self.world.time += timedelta(**time)
+        authentication = Authentication(self.hub)
+        for login, person in self.people.items():
+            person.token, _ = authentication.sign_in(login, PASSWORD, PEOPLE[login][1][0])
+        self.following.settle()
+
 
 @contextmanager
 def running_hub(folder):

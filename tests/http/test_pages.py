@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from hub_services.position_tokens import CHARACTERS
@@ -23,7 +21,7 @@ def case(running, story_of):
     story = story_of(running)
     for number in range(REPORTS):
         # Some are received at the very same time as far as a person can tell, some days apart.
-        running.world.time += timedelta(minutes=7 * number)
+        running.later(minutes=7 * number)
         story.report(strands=["CSE"] if number % 2 else ["MSHT"])
         story.check(immediate_danger=True)
     decided = [story.decided() for _ in range(3)]

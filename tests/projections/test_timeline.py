@@ -354,14 +354,14 @@ def test_sentences(work):
     work.opened(name, ann)
     work.tale.tell(work.case, case.CaseClosed(reason_code="STEPPED_DOWN", reason="early help"))
 
+    supervisor = "specialist team supervisor (Greater Manchester Police)"
     assert [sentence(line) for line in work.lines(order="recorded")] == [
         "Immediate danger was stated; the instruction to ring 999 was shown",
         "Information report received from Greater Manchester Police (member of the public)",
         "The report speaks of person “Ann”; in this case subject of the case since 6 January 2026",
         "Report graded [1BP]",
-        "Report opened for triage by the specialist team supervisor (Greater Manchester Police)",
-        "The specialist team supervisor (Greater Manchester Police) proposed: investigate"
-        "; also considered: record only",
+        f"Report opened for triage by the {supervisor}",
+        f"The {supervisor} proposed: investigate; also considered: record only",
         "The force intelligence officer (Greater Manchester Police) agreed, and both decided: investigate",
         "Case opened for a child by Phoenix Protect: Child sexual exploitation",
         "A report became part of the case",

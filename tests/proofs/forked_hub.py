@@ -57,6 +57,7 @@ class Sent:
 
 
 def serve(fault):
+    print("begun", os.getpid(), 0, flush=True)
     app = wsgi.make()
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     server.daemon_threads = True

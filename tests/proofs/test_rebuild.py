@@ -29,7 +29,7 @@ from hub_projections.views.labels import LabelsView
 from hub_services import hub as hubs
 from hub_services.hub import Hub, LogSource, view_engine
 
-SIZES = {"small": (8, 20), "ci": (150, 40)}
+SIZES = {"small": (8, 20), "ci": (60, 40)}
 EVERYTHING = 100_000
 SMALL_PAGE = 7
 ABOUT_POSITIONS = ("moments",)

@@ -30,7 +30,7 @@ from hub_projections.views.timeline import Filters, sentence, timeline
 from hub_services import policy
 from hub_services.hub import LogSource, view_engine
 
-SIZES = {"small": (8, 40), "ci": (120, 90)}
+SIZES = {"small": (8, 40), "ci": (60, 80)}
 EVERYTHING = 100_000
 
 

@@ -69,12 +69,17 @@ class TimelineView(View):
     kinds: ClassVar[frozenset[str]] = frozenset({*_HELD, stream.MENTION})
 
     def needs(self, recorded: Recorded) -> Iterable[Key]:
-        """The row of the stream so far, and that of a person whose roles change."""
+        """The row of the stream so far, and those of a case about a person or a report."""
         held = _HELD.get(recorded.kind)
         if held is not None and recorded.version > 1:
             yield held.name, recorded.stream
-        if isinstance(recorded.event, case.PersonJoined | case.PersonRoleEnded):
-            yield PERSON.name, joint(recorded.stream, recorded.event.mention)
+        match recorded.event:
+            case case.PersonJoined(mention=mention) | case.PersonRoleEnded(mention=mention):
+                yield PERSON.name, joint(recorded.stream, mention)
+            case case.ReportJoined(report=of_report):
+                yield CASE_REPORT.name, joint(recorded.stream, of_report)
+            case _:
+                pass
 
     def apply(self, recorded: Recorded, rows: Rows) -> None:
         """Fold the event into the rows of its stream, and add its line."""
