@@ -6,7 +6,9 @@ a new generation of its tables beside the live one, which serves until the two a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Condition, RLock
 from typing import Final, Protocol
 
@@ -19,6 +21,21 @@ from hub_projections.page import POISON, Page
 
 PAGE: Final = 1_000
 LOOK_AGAIN_SECONDS: Final = 0.05
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Let the collector of cycles rest for a block that makes very many objects and no cycles.
+
+    It walked the rows of a page several times over, which was a seventh of catching up.
+    """
+    at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if at_work:
+            gc.enable()
 
 
 class Source(Protocol):
@@ -247,7 +264,8 @@ class Runner:
     def _take_in(self, page: Sequence[Recorded], generations: Sequence[Generation], after: int) -> bool:
         """Take in a page; `False` when another process has taken it in, or a part of it."""
         try:
-            return self._write(page, generations, after, careful=False)
+            with collector_at_rest():
+                return self._write(page, generations, after, careful=False)
         except POISON:
             if len(page) == 1:
                 return self._write(page, generations, after, careful=True)

@@ -17,7 +17,7 @@ from hub_services.hub import LogSource, view_engine
 
 def load_histories():
     """The random histories of the proofs; no folder of tests is on the import path."""
-    name = "histories_of_proofs"
+    name = "history_of_proofs"
     if name not in sys.modules:
         path = Path(__file__).parents[1] / "proofs" / "history.py"
         spec = spec_from_file_location(name, path)

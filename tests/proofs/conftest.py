@@ -16,16 +16,27 @@ def size():
     return asked
 
 
+def beside(name):
+    """A module beside this file; no folder of tests is on the import path."""
+    known = f"{name}_of_proofs"
+    if known not in sys.modules:
+        spec = spec_from_file_location(known, Path(__file__).with_name(f"{name}.py"))
+        module = module_from_spec(spec)
+        sys.modules[known] = module
+        spec.loader.exec_module(module)
+    return sys.modules[known]
+
+
 @pytest.fixture(scope="session")
 def histories():
-    """The module beside this file; no folder of tests is on the import path."""
-    name = "histories_of_proofs"
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, Path(__file__).with_name("history.py"))
-        module = module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
+    """Random histories as plain events."""
+    return beside("history")
+
+
+@pytest.fixture(scope="session")
+def offices():
+    """Random histories through the real commands."""
+    return beside("office")
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from hub_services import hub as hubs
 from hub_services.hub import Hub, LogSource, view_engine
 
 SIZES = {"small": (8, 20), "ci": (60, 40)}
+COMMANDS = {"small": (2, 60), "ci": (15, 200)}
 EVERYTHING = 100_000
 SMALL_PAGE = 7
 ABOUT_POSITIONS = ("moments",)
@@ -180,16 +181,34 @@ def run(histories, monkeypatch, examples, steps):
     return counts
 
 
-def test_a_rebuild_equals_what_was_live(histories, size, monkeypatch):
+def test_a_rebuild_equals_what_was_live(histories, size, monkeypatch, scoreboard):
     examples, steps = SIZES[size]
 
     counts = run(histories, monkeypatch, examples, steps)
 
     assert min(counts.values()) > 0
-    print(
-        f"\nproof rebuild-equals-live: {counts['histories']} histories of {counts['events']} events with "
-        f"{counts['erased']} erasures and {counts['cut off']} rebuilds cut off, {counts['rows']} rows equal"
-    )
+    scoreboard("rebuild-equals-live", **{name.replace(" ", "-"): figure for name, figure in counts.items()})
+
+
+def test_a_rebuild_equals_what_was_live_after_the_real_commands(offices, size, scoreboard, tmp_path):
+    examples, steps = COMMANDS[size]
+    rows = done = 0
+    for seed in range(examples):
+        folder = tmp_path / str(seed)
+        office = offices.Office(folder, Random(seed))
+        try:
+            office.work(steps)
+            live = dumps(office.hub.views)
+            assert office.hub.views.quarantine() == []
+            assert differing(live, fresh(LogSource(office.hub.log), folder, "fresh"), positions=True) == {}
+            shuffled = Shuffled(office.hub.log.after(0, EVERYTHING), Random(seed))
+            assert differing(live, fresh(shuffled, folder, "shuffled"), positions=False) == {}
+            done += office.done
+            rows += sum(len(lines) for (_, positions), lines in live.items() if positions)
+        finally:
+            office.close()
+    assert rows > 0
+    scoreboard("rebuild-equals-live-by-commands", histories=examples, commands=done, rows=rows)
 
 
 class Forgetful(View):

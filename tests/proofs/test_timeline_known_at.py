@@ -31,6 +31,7 @@ from hub_services import policy
 from hub_services.hub import LogSource, view_engine
 
 SIZES = {"small": (8, 40), "ci": (60, 80)}
+COMMANDS = {"small": (2, 60), "ci": (15, 150)}
 EVERYTHING = 100_000
 
 
@@ -50,11 +51,15 @@ class Twins:
         self._engine = engine
         self._number = 0
 
-    def history(self, chance):
-        """Begin a history; the hubs hold those before it as well, under other streams."""
+    def begin(self):
+        """Begin another history: the hubs hold those before it as well, under other streams; return its number."""
         self._number += 1
         self._begins = self.plain.hub.log.head()
-        return self.histories.History(chance, self._number)
+        return self._number
+
+    def grown(self, chance, steps):
+        """Another history of plain events."""
+        return self.histories.History(chance, self.begin()).grow(steps)
 
     def write(self, step):
         end = self.plain.write_unerased(step)
@@ -92,35 +97,34 @@ def rows(reader, case_stream, condition, upto, **more):
     return timeline(reader, case_stream, condition, upto=upto, limit=EVERYTHING, **more).lines
 
 
-def told(twins, chance, steps):
-    """Write a history; return it, the ends of its transactions, and what a hub that ends there says of each case."""
-    history = twins.history(chance)
-    ends, said = [], {}
-    for _ in range(steps):
-        end = twins.write(history.step())
+def told(twins, steps):
+    """Write a history; return its cases, the ends of its transactions, and what a hub that ends there says of each."""
+    cases, ends, said = {}, [], {}
+    for step in steps:
+        end = twins.write(step)
         ends.append(end)
+        cases |= dict.fromkeys(part.stream for part in step.parts if kind_of(part.stream) == stream.CASE)
         with twins.close_views.reading() as reader:
             assert reader.position == end
-            for each in history.cases:
+            for each in cases:
                 said[each, end] = rows(reader, each, Known(answer=True), end)
     twins.settle()
-    return history, ends, said
+    return tuple(cases), ends, said
 
 
-def written(twins, chance, steps):
-    """Write a history and return it and the end of its last transaction."""
-    history = twins.history(chance)
-    for step in history.grow(steps):
-        end = twins.write(step)
+def written(twins, steps):
+    """Write a history and return its cases and the end of its last transaction."""
+    ends = [twins.write(step) for step in steps]
     twins.settle()
-    return history, end
+    named = (part.stream for step in steps for part in step.parts)
+    return tuple(dict.fromkeys(name for name in named if kind_of(name) == stream.CASE)), ends[-1]
 
 
-def differences_of_a(twins, history, ends, said):
+def differences_of_a(twins, cases, ends, said):
     """Where the rows known at p are not those of a hub whose log ends at p."""
     with twins.plain.hub.views.reading() as reader:
         for end in ends:
-            for each in history.cases:
+            for each in cases:
                 expected = said.get((each, end), ())
                 found = rows(reader, each, Known(answer=True), end)
                 if found != expected:
@@ -194,15 +198,15 @@ class Oracle:
         return any(all(self.allowed(viewer, name) for name in way) for way in ways)
 
 
-def differences_of_b(twins, history, ends, said):
+def differences_of_b(twins, people, cases, ends, said):
     """Where a viewer's rows are not those of (a) less what is refused today; last, how many rows were compared."""
     oracle = Oracle(twins)
     shown = hidden = 0
     with twins.erasing.hub.views.reading() as reader:
-        for caller in twins.histories.PEOPLE:
+        for caller in people:
             viewer = oracle.viewer(caller)
             condition = policy.visible(viewer)
-            for each in history.cases:
+            for each in cases:
                 for end in ends:
                     all_rows = said.get((each, end), ())
                     expected = tuple(line for line in all_rows if oracle.may_see(viewer, line, each, end))
@@ -222,30 +226,57 @@ def some(ends):
     return sorted({*ends[:: max(1, len(ends) // 4)], *ends[-2:]})
 
 
-def test_as_known_at_holds_for_random_histories(twins, size):
+class Figures:
+    """What was compared, over all histories of a proof."""
+
+    def __init__(self, twins):
+        self.twins = twins
+        self.sums = dict.fromkeys(("histories", "positions", "rows", "shown", "refused"), 0)
+
+    def hold(self, people, steps):
+        """Check both properties of one history."""
+        cases, ends, said = told(self.twins, steps)
+        assert first(differences_of_a(self.twins, cases, ends, said)) is None
+        assert first(differences_of_b(self.twins, people, cases, some(ends), said)) is None
+        shown, refused = self.twins.compared
+        added = (1, len(ends), sum(map(len, said.values())), shown, refused)
+        self.sums = {name: total + more for (name, total), more in zip(self.sums.items(), added, strict=True)}
+
+    def end(self):
+        assert self.twins.plain.hub.views.quarantine() == []
+        assert min(self.sums.values()) > 0
+        return self.sums
+
+
+def test_as_known_at_holds_for_random_histories(twins, histories, size, scoreboard):
     examples, longest = SIZES[size]
-    counts = {"histories": 0, "positions": 0, "lines": 0, "shown": 0, "hidden": 0}
+    figures = Figures(twins)
 
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.randoms(use_true_random=True), st.integers(longest // 2, longest))
     def holds(chance, steps):
-        history, ends, said = told(twins, chance, steps)
-        assert first(differences_of_a(twins, history, ends, said)) is None
-        assert first(differences_of_b(twins, history, some(ends), said)) is None
-        counts["histories"] += 1
-        counts["positions"] += len(ends)
-        counts["lines"] += sum(map(len, said.values()))
-        counts["shown"] += twins.compared[0]
-        counts["hidden"] += twins.compared[1]
+        figures.hold(histories.PEOPLE, twins.grown(chance, steps))
 
     holds()
-    assert twins.plain.hub.views.quarantine() == []
-    assert counts["shown"] > 100
-    assert counts["hidden"] > 100
-    print(
-        f"\nproof timeline-known-at: {counts['histories']} histories, {counts['positions']} positions, "
-        f"{counts['lines']} rows as a hub that ends there, {counts['shown']} shown and {counts['hidden']} refused rows"
-    )
+    scoreboard("timeline-known-at", **figures.end())
+
+
+def test_as_known_at_holds_for_histories_through_the_real_commands(
+    twins, histories, offices, size, scoreboard, tmp_path
+):
+    examples, steps = COMMANDS[size]
+    figures = Figures(twins)
+    done = refused = 0
+    for seed in range(examples):
+        number = twins.begin()
+        office = offices.Office(tmp_path / f"office {number}", Random(seed), number)
+        try:
+            office.work(steps)
+            figures.hold(tuple(office.staff.values()), office.transactions(histories))
+        finally:
+            office.close()
+        done, refused = done + office.done, refused + office.refused
+    scoreboard("timeline-known-at-by-commands", **figures.end(), done=done, refused_commands=refused)
 
 
 @contextmanager
@@ -294,10 +325,10 @@ def all_but_lines(whole, query, table, of_rows):
 )
 def test_a_planted_fault_is_found(twins, monkeypatch, fault):
     for number in range(12):
-        history, ends, said = told(twins, Random(number), 30)
+        cases, ends, said = told(twins, twins.grown(Random(number), 30))
         with planted(monkeypatch, fault):
-            if first(differences_of_a(twins, history, ends, said)) or first(
-                differences_of_b(twins, history, some(ends), said)
+            if first(differences_of_a(twins, cases, ends, said)) or first(
+                differences_of_b(twins, twins.histories.PEOPLE, cases, some(ends), said)
             ):
                 return
     pytest.fail(f"{fault}: the proof did not notice")
@@ -329,14 +360,14 @@ def wanted(filters, oracle, line, viewer):
 
 def test_filters_orders_and_pages_choose_among_the_lines_that_may_be_seen(twins, histories):
     chance = Random(11)
-    history, end = written(twins, chance, 120)
+    cases, end = written(twins, twins.grown(chance, 120))
     oracle = Oracle(twins)
-    mentions = sorted(each for one in history.reports.values() for each in one.mentions)
+    mentions = sorted(name for name in oracle.first if kind_of(name) == stream.MENTION)
     compared = 0
     with twins.erasing.hub.views.reading() as reader:
         for caller in histories.PEOPLE[:6]:
             viewer = oracle.viewer(caller)
-            for each in sorted(history.cases)[:8]:
+            for each in sorted(cases)[:8]:
                 seen = rows(reader, each, policy.visible(viewer), end)
                 printed = sorted({line.report.printed for line in seen if line.report})
                 for filters in (
@@ -373,9 +404,9 @@ def by_pages(reader, case_stream, condition, upto, order):
 
 
 def test_recorded_order_is_that_of_the_log_and_lines_read_well(twins):
-    history, end = written(twins, Random(5), 150)
+    cases, end = written(twins, twins.grown(Random(5), 150))
     with twins.plain.hub.views.reading() as reader:
-        for each in history.cases:
+        for each in cases:
             lines = rows(reader, each, Known(answer=True), end, order="recorded")
             assert [line.position for line in lines] == sorted(line.position for line in lines)
             happened = rows(reader, each, Known(answer=True), end)

@@ -7,7 +7,8 @@ from flask import Flask, Response
 from hub_services.authentication import Authentication
 from hub_services.following import Following
 from hub_services.http import health, openapi, problem, sessions
-from hub_services.http.operation import Services, mount, register_invalid
+from hub_services.http.body import register_invalid
+from hub_services.http.operation import Services, mount
 from hub_services.http.operations import OPERATIONS
 from hub_services.hub import Hub
 from hub_services.position_tokens import PositionTokens

@@ -14,7 +14,6 @@ from hub_projections.views.reports import (
     TRIAGED,
     ReportSummary,
     list_reports,
-    mentions_of,
     report_summary,
 )
 from hub_services.http.current import current
@@ -91,17 +90,6 @@ def show(asked: Asked) -> Done:
     return current(asked, asked.stream(REPORT), report_summary, _summary)
 
 
-def mentions(asked: Asked) -> Done:
-    """Show the mentions of a report."""
-    stream = asked.stream(REPORT)
-    asked.hub.past(asked.caller, stream).events(stream)
-    with asked.hub.reading(asked.caller, "view", asked.min_position) as (reader, condition):
-        found = mentions_of(reader, condition, stream)
-        position = reader.position
-    items = [{"id": each.pop("mention"), **each} for each in shown(list(found))]
-    return Done(body={"items": items, "next": None}, position=position)
-
-
 OPERATIONS = (
     Operation(
         method="GET",
@@ -118,13 +106,5 @@ OPERATIONS = (
         handler=show,
         query=Position,
         answer=ReportShown,
-    ),
-    Operation(
-        method="GET",
-        path="/v1/reports/{id}/mentions",
-        summary="Show the persons and things a report speaks of",
-        handler=mentions,
-        query=Position,
-        answer=Listed,
     ),
 )

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from hub_events.envelope import Recorded
-from hub_events.mention import PARTS, MentionMade
-from hub_events.narrative import FormEvaluationGiven, GradeSuggested, NarrativeRecorded
-from hub_events.original import OriginalKept
-from hub_events.reporter import ReporterNamed
-from hub_events.source import SourceRegistered
-from hub_events.stream import MENTION, NARRATIVE, ORIGINAL, REPORT, REPORTER, ROUTE_CHECK, SOURCE
-from hub_search.normalise.phone import normalise_phone
-from hub_search.normalise.vehicle import normalise_plate
-from hub_services.decisions.decision import sibling
+from hub_events.mention import PARTS
+from hub_events.stream import REPORT, ROUTE_CHECK
 from hub_services.decisions.grade import ConfirmGrade
 from hub_services.decisions.report import ReceiveReport
 from hub_services.decisions.report_form import MentionSaid, SourceSaid
@@ -23,11 +15,9 @@ from hub_services.decisions.restriction import LiftRestriction
 from hub_services.decisions.routing import Reroute
 from hub_services.http.done import Written, written
 from hub_services.http.field import code, identity, line, moment, several, uncertain, words
-from hub_services.http.operation import Asked, Done, Operation, identifier, stream_named
-from hub_services.http.paging import Position
+from hub_services.http.operation import Asked, Done, Operation, stream_named
 
 PATH = "/v1/reports/{id}"
-Said = TypeVar("Said", ReporterNamed, OriginalKept, SourceRegistered)
 
 
 class Mention(Schema):
@@ -146,154 +136,6 @@ def reroute(asked: Asked) -> Done:
     return written(asked.ask(Reroute(report=asked.stream(REPORT), **asked.body)), PATH)
 
 
-def _part(asked: Asked, kind: str, action: str = "view") -> tuple[list[Recorded], int]:
-    """Return the events of a part of a report; a part that is not there counts as absent."""
-    stream = sibling(asked.stream(REPORT), kind)
-    past = asked.hub.past(asked.caller, stream, action)
-    past.events(stream)
-    return list(past.recorded(stream)), past.version(stream)
-
-
-def _only(asked: Asked, kind: str, what: type[Said], action: str = "view") -> tuple[Said, int]:
-    """Return the one event of its class in a part of a report."""
-    found, version = _part(asked, kind, action)
-    return next(each.event for each in found if isinstance(each.event, what)), version
-
-
-def narrative(asked: Asked) -> Done:
-    """Show what the report says, how its reporter judged it, and the grade that was suggested from that."""
-    found, version = _part(asked, NARRATIVE)
-    body: dict[str, Any] = {"id": asked.path["id"]}
-    for recorded in found:
-        match recorded.event:
-            case NarrativeRecorded() as said:
-                body |= {name: getattr(said, name) for name in said.__struct_fields__}
-            case FormEvaluationGiven() as given:
-                body["form_evaluation"] = {name: getattr(given, name) for name in given.__struct_fields__}
-            case GradeSuggested() as suggested:
-                body["suggested_grade"] = {name: getattr(suggested, name) for name in suggested.__struct_fields__}
-            case _:
-                pass
-    return Done(body=body, version=version)
-
-
-def reporter(asked: Asked) -> Done:
-    """Show who reported."""
-    event, version = _only(asked, REPORTER, ReporterNamed)
-    return Done(
-        body={"id": asked.path["id"], **{name: getattr(event, name) for name in event.__struct_fields__}},
-        version=version,
-    )
-
-
-def original(asked: Asked) -> Done:
-    """Show the report exactly as it was sent."""
-    event, version = _only(asked, ORIGINAL, OriginalKept, "view-source")
-    return Done(
-        body={
-            "id": asked.path["id"],
-            "media_type": event.media_type,
-            "body": event.body.decode("utf-8", "replace"),
-            "sha256": event.sha256.hex(),
-        },
-        version=version,
-    )
-
-
-def source(asked: Asked) -> Done:
-    """Show who the source is."""
-    event, version = _only(asked, SOURCE, SourceRegistered, "view-source")
-    return Done(
-        body={"id": asked.path["id"], **{name: getattr(event, name) for name in event.__struct_fields__}},
-        version=version,
-    )
-
-
-def mention(asked: Asked) -> Done:
-    """Show a mention: the words as said, their parts, and how a plate or a number is normalised."""
-    stream = asked.stream(MENTION)
-    past = asked.hub.past(asked.caller, stream)
-    made = next(event for event in past.events(stream) if isinstance(event, MentionMade))
-    return Done(body=shown_mention(stream, made), version=past.version(stream))
-
-
-def shown_mention(stream: str, event: MentionMade) -> dict[str, Any]:
-    """Return a mention as the API shows it."""
-    return {
-        "id": identifier(stream),
-        "report": identifier(event.report),
-        "kind": event.kind,
-        "as_said": event.as_said,
-        "parts": dict(event.parts),
-        "text_form": event.text_form,
-        "reported_role": event.reported_role,
-        "normalised": _normalised(event),
-    }
-
-
-def _normalised(event: MentionMade) -> dict[str, Any] | None:
-    if event.kind == "VEHICLE" and event.parts.get("plate"):
-        plate = normalise_plate(event.parts["plate"])
-        return {"value": plate.normalised, "form": plate.form, "pattern": plate.pattern, "how": list(plate.how)}
-    if event.kind == "PHONE" and event.parts.get("number"):
-        phone = normalise_phone(event.parts["number"])
-        return {"value": phone.normalised, "form": phone.kind, "pattern": phone.pattern, "how": list(phone.how)}
-    return None
-
-
-class Narrative(Schema):
-    """What only the two deciders read."""
-
-    id = fields.String(required=True)
-    text = fields.String(required=True)
-    text_form = fields.String(required=True)
-    place = fields.String()
-    provenance_note = fields.String()
-    also_known_to = fields.List(fields.String())
-    recorded_elsewhere = fields.List(fields.String())
-    disclosure_risk = fields.String()
-    form_evaluation = fields.Dict()
-    suggested_grade = fields.Dict()
-
-
-class Reporter(Schema):
-    """The professional who reported."""
-
-    id = fields.String(required=True)
-    name = fields.String(required=True)
-    job_title = fields.String(required=True)
-    organisation = fields.String(required=True)
-    contact = fields.String(required=True)
-
-
-class Original(Schema):
-    """The report as it came."""
-
-    id = fields.String(required=True)
-    media_type = fields.String(required=True)
-    body = fields.String(required=True)
-    sha256 = fields.String(required=True)
-
-
-class SourceShown(Source):
-    """Who the source is."""
-
-    id = fields.String(required=True)
-
-
-class MentionShown(Schema):
-    """A mention."""
-
-    id = fields.String(required=True)
-    report = fields.String(required=True)
-    kind = fields.String(required=True)
-    as_said = fields.String(required=True)
-    parts = fields.Dict(required=True)
-    text_form = fields.String(required=True)
-    reported_role = fields.String()
-    normalised = fields.Dict(allow_none=True)
-
-
 OPERATIONS = (
     Operation(
         method="POST",
@@ -303,38 +145,6 @@ OPERATIONS = (
         body=Report,
         answer=Written,
         status=201,
-    ),
-    Operation(
-        method="GET",
-        path=f"{PATH}/narrative",
-        summary="Read what a report says; for its two deciders",
-        handler=narrative,
-        query=Position,
-        answer=Narrative,
-    ),
-    Operation(
-        method="GET",
-        path=f"{PATH}/reporter",
-        summary="See who reported",
-        handler=reporter,
-        query=Position,
-        answer=Reporter,
-    ),
-    Operation(
-        method="GET",
-        path=f"{PATH}/original",
-        summary="Read the original; for the source handling unit",
-        handler=original,
-        query=Position,
-        answer=Original,
-    ),
-    Operation(
-        method="GET",
-        path=f"{PATH}/source",
-        summary="See who the source is; for the source handling unit",
-        handler=source,
-        query=Position,
-        answer=SourceShown,
     ),
     Operation(
         method="POST",
@@ -362,13 +172,5 @@ OPERATIONS = (
         body=Rerouting,
         answer=Written,
         precondition=True,
-    ),
-    Operation(
-        method="GET",
-        path="/v1/mentions/{id}",
-        summary="Show a person or thing as a report speaks of it",
-        handler=mention,
-        query=Position,
-        answer=MentionShown,
     ),
 )

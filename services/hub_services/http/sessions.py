@@ -8,7 +8,8 @@ from flask import Flask, Response, request
 from marshmallow import Schema, fields, validate
 from werkzeug.exceptions import UnsupportedMediaType
 
-from hub_services.http.operation import Services, load, parse
+from hub_services.http.body import load, parse
+from hub_services.http.operation import Services
 
 
 class SignIn(Schema):
