@@ -157,7 +157,7 @@ def test_a_log_without_its_vault_is_refused_before_a_new_vault_is_made_for_it(en
 
 
 def test_a_missing_hub_is_refused_with_the_command_that_makes_one(environment):
-    with pytest.raises(UnsafeSettingError, match=r"There is no hub in .*; make one with `hub migrate`"):
+    with pytest.raises(UnsafeSettingError, match=r"There is no log.sqlite in .*; `hub migrate` makes it"):
         hubs.Hub(read(environment))
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
+
 from hub_events.catalogue import Event, event
 
 PARTS: Final = MappingProxyType(
@@ -25,11 +27,11 @@ PARTS: Final = MappingProxyType(
 
 @event("mention-made")
 class MentionMade(Event, frozen=True, kw_only=True):
-    """A report spoke of a person or a thing: the words as said, their parts, and whether the text is raw or sanitised."""
+    """A report spoke of a person or a thing: the words as said, their parts, and whether they are raw or sanitised."""
 
     report: str
     kind: str
     as_said: str
-    parts: dict[str, str] = {}
+    parts: dict[str, str] = msgspec.field(default_factory=dict)
     text_form: str
     reported_role: str = ""

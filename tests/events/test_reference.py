@@ -129,9 +129,7 @@ def test_without_a_day_the_latest_entry_of_a_code_is_given():
 
 
 def test_an_entry_without_code_label_or_source_is_refused():
-    with pytest.raises(
-        ValueError, match="An entry of examples has no 'source': every entry needs"
-    ):
+    with pytest.raises(ValueError, match="An entry of examples has no 'source': every entry needs"):
         _entry("examples", {"code": "A", "label": "A"})
 
 

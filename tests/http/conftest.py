@@ -6,7 +6,9 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
+from shutil import copytree
 
 import argon2
 import pytest
@@ -113,24 +115,35 @@ class Running:
 
 
 @contextmanager
-def running_hub(folder):
-    """Make a hub below a folder, with cheap password hashes, and close it after the block."""
+def running_hub(folder, begun=None):
+    """Run a hub below a folder, with cheap password hashes, and close it after the block.
+
+    Args:
+        folder: where its data and its key lie.
+        begun: the folder of a hub that has everybody's account, to begin as a copy of it.
+    """
     key = folder / "keys" / "master.key"
-    make_master_key(key)
     settings = Settings(folder=folder / "data", master_key_file=key, profile=REAL)
-    hubs.migrate(settings)
+    if begun is None:
+        make_master_key(key)
+        hubs.migrate(settings)
+    else:
+        copytree(begun, folder, dirs_exist_ok=True)
     world = SteppingWorld()
     cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch, hubs.Hub(settings, world) as hub:
         patch.setattr("hub_services.authentication._HASHER", cheap)
         following = Following(hub)
         app = create_app(hub, following)
-        yield Running(hub, following, app, world, signed_in(hub, following, app, cheap.hash(PASSWORD)))
+        if begun is None:
+            open_accounts(hub, cheap.hash(PASSWORD))
+        following.settle()
+        yield Running(hub, following, app, world, signed_in(hub, following, app))
         following.stop()
 
 
-def signed_in(hub, following, app, password_hash):
-    """Open everybody's account and sign them in."""
+def open_accounts(hub, password_hash):
+    """Open everybody's account."""
     authentication = Authentication(hub)
     for login, (agency, roles, teams, desks) in PEOPLE.items():
         account = authentication.account_stream(login)
@@ -145,8 +158,11 @@ def signed_in(hub, following, app, password_hash):
         )
         hub.ask(command, system(), f"open {login}")
         hub.vault.keep_password_hash(account, password_hash)
-    following.settle()
-    client, keys = app.test_client(), count(1)
+
+
+def signed_in(hub, following, app):
+    """Sign everybody in."""
+    authentication, client, keys = Authentication(hub), app.test_client(), count(1)
     found = {}
     for login, (_, roles, _, _) in PEOPLE.items():
         token, _ = authentication.sign_in(login, PASSWORD, roles[0])
@@ -155,14 +171,29 @@ def signed_in(hub, following, app, password_hash):
 
 
 @pytest.fixture(scope="session")
-def run_hub():
-    """The way to a hub of one's own, for a test or for a module of tests."""
+def begun(tmp_path_factory):
+    """The folder of a hub that has everybody's account and nothing else; copied, because making one takes its time."""
+    folder = tmp_path_factory.mktemp("begun")
+    with running_hub(folder):
+        pass
+    return folder
+
+
+@pytest.fixture(scope="session")
+def run_hub(begun):
+    """The way to a hub of one's own, for a test or for a module of tests; all share their secrets."""
+    return partial(running_hub, begun=begun)
+
+
+@pytest.fixture(scope="session")
+def run_foreign_hub():
+    """The way to a hub with secrets of its own."""
     return running_hub
 
 
 @pytest.fixture
-def running(tmp_path):
-    with running_hub(tmp_path) as found:
+def running(tmp_path, run_hub):
+    with run_hub(tmp_path) as found:
         yield found
 
 

@@ -6,7 +6,12 @@ from hub_services.verification import verify
 
 
 def triaged(people, report, outcome="INVESTIGATE"):
-    grade = {"source": 2, "assessment": "D", "handling_code": "C", "handling_conditions": ["SPECIALIST_SUPERVISOR_ONLY"]}
+    grade = {
+        "source": 2,
+        "assessment": "D",
+        "handling_code": "C",
+        "handling_conditions": ["SPECIALIST_SUPERVISOR_ONLY"],
+    }
     assert people["supervisor"].change(f"/v1/reports/{report}", "grades", grade).status_code == 200
     assert people["supervisor"].change(f"/v1/triage/{report}", "opening").status_code == 200
     proposal = {"outcome": outcome, "rationale": "A pattern with two earlier reports."}
@@ -45,7 +50,11 @@ def test_a_report_goes_from_the_door_to_a_timeline(people, send_report):
     assert people["supervisor"].change(f"/v1/cases/{case}", "allocations", worker).status_code == 200
     before = people["worker"].get(f"/v1/timelines/{case}")
     assert before.status_code == 200
-    lifting = {"authority": "DI Ashworth", "reason": "The school has to act.", "handling_conditions": ["SHARE_WITH_CASE_MEMBERS"]}
+    lifting = {
+        "authority": "DI Ashworth",
+        "reason": "The school has to act.",
+        "handling_conditions": ["SHARE_WITH_CASE_MEMBERS"],
+    }
     assert people["worker"].get(f"/v1/reports/{report}").status_code == 404
     lifted = people["supervisor"].change(f"/v1/reports/{report}", "restriction-lifting", lifting)
     assert lifted.status_code == 200, lifted.json

@@ -400,8 +400,8 @@ def test_forged_identity_headers_change_nothing(app, people, me):
     refused(me(teacher.token, Authorization="Basic c3VwZXJ2aXNvcjp4"))
 
 
-def test_the_token_of_one_hub_opens_no_other(run_hub, tmp_path, people, me):
-    with run_hub(tmp_path) as other:
+def test_the_token_of_one_hub_opens_no_other(run_foreign_hub, tmp_path, people, me):
+    with run_foreign_hub(tmp_path) as other:
         refused(me(other.people["teacher"].token))
 
 

@@ -132,7 +132,9 @@ def test_a_body_is_parsed_one_way_or_not_at_all(sent, operation):
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=name)
 def test_a_body_is_json_by_its_content_type(sent, operation):
-    problem(sent(operation, data=b"a=1", headers={"Content-Type": "application/x-www-form-urlencoded"}), 415, "not-json")
+    problem(
+        sent(operation, data=b"a=1", headers={"Content-Type": "application/x-www-form-urlencoded"}), 415, "not-json"
+    )
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=name)
@@ -209,7 +211,9 @@ def test_an_unknown_path_is_a_problem(app):
 @pytest.mark.parametrize("operation", [each for each in READS if each.query is not None], ids=name)
 def test_a_query_parameter_given_twice_is_refused(people, operation):
     found = next(iter(operation.query().fields))
-    answer = people["supervisor"].app.get(f"{path(operation)}?{found}=1&{found}=2", headers=people["supervisor"].headers())
+    answer = people["supervisor"].app.get(
+        f"{path(operation)}?{found}=1&{found}=2", headers=people["supervisor"].headers()
+    )
     problem(answer, 422, "invalid")
 
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from hub_services import sqlite
-from hub_services.log import Write
+from hub_services.log import Appended, Write
 from hub_services.log.store import ReceiptExistsError
 from hub_services.log.writing import Insertion
 from hub_services.refusal import StreamMovedError, UnavailableError
@@ -69,6 +69,51 @@ def test_a_refused_command_leaves_no_receipt(log, draft, append, receipt):
     with pytest.raises(StreamMovedError):
         log.append(Write((draft("a"),), made))
     assert log.receipt(made.id) is None
+
+
+def test_an_import_is_one_transaction_and_what_fails_in_it_hurts_no_other(log, draft, name, append, receipt):
+    append("moved")
+    known = receipt()
+    log.append(Write((draft("known"),), known))
+    writes = [
+        Write((draft("a"), draft("b"))),
+        Write((draft("moved"), draft("c"))),
+        Write((draft("d"),), known),
+        Write((draft("e", events=2),), receipt()),
+    ]
+    outcomes = log.append_all(writes)
+    assert outcomes[0] == Appended(3, 4)
+    assert isinstance(outcomes[1], StreamMovedError)
+    assert isinstance(outcomes[2], ReceiptExistsError)
+    assert outcomes[3] == Appended(5, 6)
+    assert [row.stream for row in log.after(2, 9)] == [name("a"), name("b"), name("e"), name("e")]
+    assert log.append_all([]) == []
+
+
+def test_an_import_that_cannot_be_written_is_refused_as_a_whole(log, draft, fail):
+    fail(log._recorder, ("COMMIT", 1, FULL))
+    outcomes = log.append_all([Write((draft("a"),)), Write((draft("b"),))])
+    assert [type(each) for each in outcomes] == [UnavailableError] * 2
+    assert log.head() == 0
+
+
+def test_a_commit_whose_answer_was_lost_is_told_as_written_when_it_is_asked_again(log, draft, receipt, fail):
+    """F2: to whoever asks again it would otherwise look like a conflict with somebody else."""
+    made, writer = receipt(), log._recorder.writing._writer
+
+    def lose():
+        writer.execute("COMMIT")
+        return sqlite.OperationalError("the answer was lost")
+
+    fail(log._recorder, ("COMMIT", 1, lose))
+    with pytest.raises(UnavailableError, match="the answer was lost"):
+        log.append(Write((draft("a"),), made))
+    with pytest.raises(ReceiptExistsError):
+        log.append(Write((draft("a"),), made))
+    assert tuple(log.receipt(made.id)[2:4]) == (1, 1)
+    assert log.head() == 1
+    with pytest.raises(StreamMovedError):
+        log.append(Write((draft("a"),), receipt()))
 
 
 def test_receipts_are_forgotten_by_the_day_they_were_made_on(log, draft, receipt):

@@ -244,8 +244,8 @@ def unknown(log, topic, payload):
     key_id, key = log._vault.draw_key()
     clear = encode(Clear(key_id, log.after(0, 1)[0].envelope))
     place = frame._place("narrative:AAAAAAAAAAAAAAAAAAAAAA", 1, topic, clear)
-    mark = mapper._marks.on(place)
-    sealed = b"n" * 12 + AESGCM(key).encrypt(b"n" * 12, payload, place + mark)
+    sealed = b"n" * 12 + AESGCM(key).encrypt(b"n" * 12, payload, place)
+    mark = mapper._marks.on(place, sealed)
     return (2, "narrative:AAAAAAAAAAAAAAAAAAAAAA", 1, topic, encode(Frame(1, clear, mark, sealed)))
 
 

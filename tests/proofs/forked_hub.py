@@ -8,11 +8,13 @@ import gc
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from threading import Thread
 from time import sleep
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from hub_events.working_time import due_at
 from hub_services import wsgi
 
 
@@ -32,7 +34,7 @@ class TooEarly:
         self.app = app
 
     def __call__(self, environ, start_response):
-        if environ["REQUEST_METHOD"] != "POST":
+        if "HTTP_IDEMPOTENCY_KEY" not in environ:
             return self.app(environ, start_response)
         environ = {**environ, "wsgi.input": Sent(environ)}
         Thread(target=self.later, args=(environ,), daemon=True).start()
@@ -68,6 +70,8 @@ def serve(fault):
 
 
 def main(fault=""):
+    # The library of bank holidays imports its countries when the first is asked for.
+    due_at("TRIAGE", datetime.now(UTC))
     gc.freeze()
     for _ in sys.stdin:
         child = os.fork()

@@ -75,7 +75,7 @@ def replayed(log_file: Path, vault_file: Path, master_key: bytes) -> Iterator[in
                 block, index = divmod(clear.key_id, KEYS_A_BLOCK)
                 key = blocks[block][index * KEY_BYTES : (index + 1) * KEY_BYTES]
                 sealed, place = frame.sealed, _place((FORMAT, stream, version, topic, frame.clear))
-                payload = AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place + frame.mark)
+                payload = AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
                 catalogue.decode(topic, payload)
             position = rows[-1][0]
             yield position

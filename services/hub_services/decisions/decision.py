@@ -104,9 +104,7 @@ class Past:
 
     def holds(self, command_id: bytes) -> bool:
         """Whether one of the events read was written by this very command."""
-        return any(
-            recorded.envelope.command_id == command_id for past in self._streams.values() for recorded in past
-        )
+        return any(recorded.envelope.command_id == command_id for past in self._streams.values() for recorded in past)
 
     def names(self) -> Iterable[str]:
         """The streams that were read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -177,8 +178,11 @@ def _name_of(schema: Any) -> str:
 
 def register(app: Flask, operations: Sequence[Operation]) -> None:
     """Give the app its description; it holds no data, so it is open."""
-    made = json.dumps(document(operations))
+
+    @cache
+    def made() -> str:
+        return json.dumps(document(operations))
 
     @app.get("/v1/openapi.json")
     def _document() -> Response:
-        return Response(made, mimetype="application/json")
+        return Response(made(), mimetype="application/json")

@@ -2,14 +2,13 @@
 
 The associated data of the seal is stream, version, topic and the whole clear part, so a row that was moved to another
 stream, version or name, or whose label, key or time was altered, does not open (architecture.md section 6). When the
-key is destroyed the seal can vouch for nothing any more; the mark, made under a secret of the hub, still does, so that
-nobody passes a row off as erased by naming another key.
+key is destroyed the seal can vouch for nothing any more; the mark on all of it, made under a secret of the hub, still
+does, so that nobody passes a row off as erased by naming another key, or alters one that was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Final
 
 import msgspec
@@ -22,7 +21,6 @@ from hub_events.stream import Stream
 from hub_services.sealing import NONCE_BYTES
 
 FORMAT: Final = 1
-MARK_BYTES: Final = 16
 
 Row = tuple[int, str, int, str, bytes]
 """A row of the log: position, stream, version, topic and state."""
@@ -59,17 +57,24 @@ def _place(stream: str, version: int, topic: str, clear: bytes) -> bytes:
 
 
 class Marks:
-    """Makes the mark on a place: a keyed hash that outlives the key of the stream."""
+    """Makes and checks the mark on a row: an AES-GCM tag over its place and its seal that outlives the stream's key."""
 
     def __init__(self, secret: bytes) -> None:
         """Mark with a secret of the hub."""
-        self._begun = blake2b(digest_size=MARK_BYTES, key=secret)
+        cipher = AESGCM(secret)
+        self._encrypt, self._decrypt = cipher.encrypt, cipher.decrypt
 
-    def on(self, place: bytes) -> bytes:
-        """Return the mark on a place."""
-        mark = self._begun.copy()
-        mark.update(place)
-        return mark.digest()
+    def on(self, place: bytes, sealed: bytes) -> bytes:
+        """Return the mark; it shares the seal's nonce, which under this secret is used for nothing else."""
+        return self._encrypt(sealed[:NONCE_BYTES], b"", place + sealed)
+
+    def check(self, place: bytes, sealed: bytes, mark: bytes) -> None:
+        """Check a mark.
+
+        Raises:
+            InvalidTag, ValueError: it is not the one on these bytes.
+        """
+        self._decrypt(sealed[:NONCE_BYTES], mark, place + sealed)
 
 
 class Seal:
@@ -77,7 +82,7 @@ class Seal:
 
     def __init__(self, marks: Marks, key_id: int, key: bytes, envelope: Envelope) -> None:
         """Seal with a key of the vault."""
-        self._marks = marks
+        self._mark = marks.on
         self._encrypt = AESGCM(key).encrypt
         self._clear = _encode(Clear(key_id, envelope))
 
@@ -85,10 +90,9 @@ class Seal:
         """Return an event's stream, version, topic and state."""
         topic, payload = catalogue.encode(event)
         place = _place(stream, version, topic, self._clear)
-        mark = self._marks.on(place)
+        sealed = nonce + self._encrypt(nonce, payload, place)
         # A tuple of a frame's fields is encoded as the frame.
-        state = (FORMAT, self._clear, mark, nonce + self._encrypt(nonce, payload, place + mark))
-        return stream, version, topic, _encode(state)
+        return stream, version, topic, _encode((FORMAT, self._clear, self._mark(place, sealed), sealed))
 
 
 def open_frame(state: bytes) -> tuple[Frame, Clear]:
@@ -117,21 +121,24 @@ def opened(marks: Marks, row: Row, frame: Frame, clear: Clear, keys: Mapping[int
         TamperedError: the row is not the one that was written.
     """
     position, stream, version, topic, _ = row
-    key_id = clear.key_id
+    key_id, sealed = clear.key_id, frame.sealed
     key = keys.get(key_id)
-    place, sealed = _place(stream, version, topic, frame.clear), frame.sealed
+    place = _place(stream, version, topic, frame.clear)
+    payload = b""
+    try:
+        marks.check(place, sealed, frame.mark)
+        if key is not None:
+            payload = AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
+    except (InvalidTag, ValueError) as error:
+        raise TamperedError(f"{stream} version {version} ({topic}) is not the row that was written") from error
     event: Event | Erased | Unreadable
     if key is not None:
-        try:
-            payload = AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place + frame.mark)
-        except (InvalidTag, ValueError) as error:
-            raise TamperedError(f"{stream} version {version} ({topic}) is not the row that was written") from error
         try:
             event = catalogue.decode(topic, payload)
         except (LookupError, msgspec.MsgspecError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             event = Unreadable(f"{type(error).__name__}: {topic} cannot be decoded")
-    elif marks.on(place) != frame.mark:
-        raise TamperedError(f"{stream} version {version} ({topic}) is not the row that was written")
+    elif key_id in keys:
+        event = Erased()
     else:
-        event = Erased() if key_id in keys else Unreadable("its key is not in the vault; restore the vault's backup")
+        event = Unreadable("its key is not in the vault; restore the vault's backup")
     return Recorded(position, Stream(stream), version, topic, clear.envelope, event, key_id)
