@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
@@ -88,19 +89,14 @@ class Asking:
         command_id = self.command_id(caller, key)
         by = self._by(caller, command_id)
         content = self._fingerprint(command, fingerprint)
-        repeated = self._repeated(command, caller, by, content)
-        if repeated is not None:
-            return repeated
         for _ in range(ATTEMPTS):
-            try:
+            repeated = self._repeated(command, caller, by, content)
+            if repeated is not None:
+                return repeated
+            # Written by another attempt of the same command, or decided on what is over: either way look again. A
+            # caller who named a version that is over is told so then.
+            with suppress(ReceiptExistsError, StreamMovedError):
                 return self._attempt(command, caller, by, content, expected, causation)
-            except ReceiptExistsError:
-                again = self._repeated(command, caller, by, content)
-                if again is not None:
-                    return again
-            except StreamMovedError:
-                # Decided on what is over: the next attempt reads it anew, and says so to a caller who named a version.
-                continue
         raise UnavailableError("busy", "Too many others are writing the same record; please send it again.")
 
     def command_id(self, caller: Caller, key: str) -> bytes:

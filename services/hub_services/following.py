@@ -38,6 +38,7 @@ class Following:
         self._threads: list[Thread] = []
         self._lock = -1
         self._receipts_forgotten_on = 0
+        self._warned_of: set[str] = set()
         self.failures: dict[str, str] = {}
 
     @property
@@ -122,7 +123,9 @@ class Following:
                 continue
             except UnavailableError as error:
                 # One damaged record must not stop the deadlines of all others; its stream is in quarantine.
-                logger.warning("a deadline could not be kept: %s", error.code)
+                if key not in self._warned_of:
+                    logger.warning("a deadline could not be kept: %s", error.code)
+                    self._warned_of.add(key)
         self._forget_receipts()
 
     def _forget_receipts(self) -> None:

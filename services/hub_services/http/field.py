@@ -107,10 +107,8 @@ def uncertain() -> fields.Nested:
     return fields.Nested(UncertainTime, load_default=None, allow_none=True)
 
 
-def shown_when(when: When | None) -> Mapping[str, Any] | None:
+def shown_when(when: When) -> Mapping[str, Any]:
     """Return an uncertain time as the API shows it."""
-    if when is None:
-        return None
     return {
         "earliest": shown_moment(when.earliest),
         "latest": shown_moment(when.latest),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Flask, Response, json, request
 
 from hub_projections.views.reports import unroutable
-from hub_services.following import Following
+from hub_services.following import REACTIONS, Following
 from hub_services.http.problem import problem
 from hub_services.hub import Hub
 
@@ -21,11 +21,13 @@ def state(hub: Hub, following: Following) -> dict[str, Any]:
     with hub.views.reading() as reader:
         behind = hub.log.head() - reader.position
         waiting = unroutable(reader)
+    reacted = hub.log.head() - hub.views.bookmark(REACTIONS)
     quarantined = len(hub.views.quarantine())
     red = bool(quarantined or following.failures)
     return {
         "status": "red" if red else "green",
         "behind": behind > 0,
+        "reactions_behind": reacted > 0,
         "quarantined_streams": quarantined,
         "unroutable_reports": waiting,
         "failing": sorted(following.failures),

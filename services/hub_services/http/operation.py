@@ -127,7 +127,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     `version` is the version of the one stream the resource is; `position` that of a command or of a snapshot.
     """
 
-    body: Any = None
+    body: Any
     status: int = 0
     version: int | None = None
     position: int | None = None
@@ -146,7 +146,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     handler: Handler
     body: type[Schema] | None = None
     query: type[Schema] | None = None
-    answer: type[Schema] | None = None
+    answer: type[Schema]
     status: int = 200
     precondition: bool = False
     tag: str = ""
@@ -256,10 +256,8 @@ def _body(operation: Operation, sent: bytes) -> dict[str, Any]:
 
 
 def _answered(operation: Operation, asked: Asked, done: Done) -> Response:
-    body = done.body
-    if operation.answer is not None and body is not None:
-        body = operation.answer().dump(body)
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":")) if body is not None else ""
+    body = operation.answer().dump(done.body)
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     answer = Response(text, done.status or operation.status, mimetype="application/json")
     if done.version is not None:
         answer.headers["ETag"] = f'"v{done.version}"'

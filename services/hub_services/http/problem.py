@@ -52,6 +52,15 @@ CODES_OF_HTTP: Final[Mapping[int, str]] = MappingProxyType(
 )
 
 
+SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "not-found": "There is nothing at this address; see /v1/openapi.json for what there is.",
+        "method-not-allowed": "This address takes other methods; see Allow.",
+        "too-large": "The body is larger than this hub takes.",
+    },
+)
+
+
 def status_of(code: str, field: str) -> int:
     """Return the HTTP status of a refusal."""
     return STATUS.get(code, 422 if field else 409)
@@ -140,7 +149,8 @@ def register(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
         status = error.code or 500
-        answer = problem(status, CODES_OF_HTTP.get(status, "http-error"), error.description or error.name)
+        code = CODES_OF_HTTP.get(status, "http-error")
+        answer = problem(status, code, SENTENCES.get(code) or error.description or error.name)
         if isinstance(error, MethodNotAllowed):
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         return answer

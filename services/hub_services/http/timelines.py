@@ -14,7 +14,6 @@ from hub_projections.timeline_query import Filters, Line, timeline
 from hub_projections.timeline_sentence import KINDS, sentence
 from hub_projections.views.moments import position_at
 from hub_services import policy
-from hub_services.asking import NOT_FOUND
 from hub_services.http.field import choice, code, identity, shown, shown_moment
 from hub_services.http.operation import Asked, Done, Operation, identifier, stream_named
 from hub_services.http.paging import Position
@@ -115,19 +114,16 @@ def show(asked: Asked) -> Done:
     cursor = asked.open_cursor()
     with asked.hub.reading(asked.caller, "view-timeline", asked.min_position) as (reader, condition):
         upto = _upto(asked, reader) if cursor is None else cursor.position
-        try:
-            page = timeline(
-                reader,
-                case,
-                condition,
-                upto=upto,
-                order=asked.query["order"],
-                filters=_filters(asked.query),
-                after=None if cursor is None else (cursor.sort_key, cursor.line),
-                limit=asked.query["limit"],
-            )
-        except ValueError as error:
-            raise RefusedError("not-found", NOT_FOUND) from error
+        page = timeline(
+            reader,
+            case,
+            condition,
+            upto=upto,
+            order=asked.query["order"],
+            filters=_filters(asked.query),
+            after=None if cursor is None else (cursor.sort_key, cursor.line),
+            limit=asked.query["limit"],
+        )
     return Done(
         body={
             "case": identifier(case),

@@ -8,7 +8,7 @@ does, so that nobody passes a row off as erased by naming another key, or alters
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -77,22 +77,32 @@ class Marks:
         self._decrypt(sealed[:NONCE_BYTES], mark, place + sealed)
 
 
-class Seal:
-    """Seals the events one command writes to one stream, all under its key and one envelope."""
+def sealed_rows(
+    marks: Marks,
+    key_id: int,
+    key: bytes,
+    envelope: Envelope,
+    stream: str,
+    after: int,
+    events: Iterable[Event],
+    random: Callable[[int], bytes],
+) -> list[tuple[str, int, str, bytes]]:
+    """Seal the events one command writes to one stream into rows of stream, version, topic and state.
 
-    def __init__(self, marks: Marks, key_id: int, key: bytes, envelope: Envelope) -> None:
-        """Seal with a key of the vault."""
-        self._mark = marks.on
-        self._encrypt = AESGCM(key).encrypt
-        self._clear = _encode(Clear(key_id, envelope))
-
-    def row(self, nonce: bytes, stream: str, version: int, event: Event) -> tuple[str, int, str, bytes]:
-        """Return an event's stream, version, topic and state."""
+    All in one run, because it is most of what the hub itself does for an append.
+    """
+    encrypt, mark = AESGCM(key).encrypt, marks.on
+    clear = _encode(Clear(key_id, envelope))
+    version, rows = after, []
+    for event in events:
+        version += 1
         topic, payload = catalogue.encode(event)
-        place = _place(stream, version, topic, self._clear)
-        sealed = nonce + self._encrypt(nonce, payload, place)
+        nonce = random(NONCE_BYTES)
+        place = _place(stream, version, topic, clear)
+        sealed = nonce + encrypt(nonce, payload, place)
         # A tuple of a frame's fields is encoded as the frame.
-        return stream, version, topic, _encode((FORMAT, self._clear, self._mark(place, sealed), sealed))
+        rows.append((stream, version, topic, _encode((FORMAT, clear, mark(place, sealed), sealed))))
+    return rows
 
 
 def open_frame(state: bytes) -> tuple[Frame, Clear]:

@@ -12,9 +12,8 @@ from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 from hub_events.catalogue import Event
 from hub_events.envelope import Actor, Envelope, Labels, Recorded, Unreadable
 from hub_events.stream import Stream
-from hub_services.log.frame import Marks, Row, Seal, TamperedError, open_frame, opened
+from hub_services.log.frame import Marks, Row, TamperedError, open_frame, opened, sealed_rows
 from hub_services.refusal import UnavailableError
-from hub_services.sealing import NONCE_BYTES
 from hub_services.vault import DamagedVaultError, Vault
 
 UNTRUSTED: Final = Envelope(
@@ -75,11 +74,16 @@ class SealingMapper(Mapper[str]):
             key_id, key = self._vault.draw_key()
         if key is None:
             raise _erased(draft.stream)
-        seal, random = Seal(self._marks, key_id, key, draft.envelope), self._random
-        return [
-            seal.row(random(NONCE_BYTES), draft.stream, version, event)
-            for version, event in enumerate(draft.events, draft.after + 1)
-        ]
+        return sealed_rows(
+            self._marks,
+            key_id,
+            key,
+            draft.envelope,
+            draft.stream,
+            draft.after,
+            draft.events,
+            self._random,
+        )
 
     def open(self, rows: Sequence[Row]) -> list[Recorded]:
         """Open a page of rows, its keys fetched together.
