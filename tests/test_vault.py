@@ -116,6 +116,16 @@ def test_a_page_of_keys_may_stand_in_more_blocks_than_are_remembered(vault, monk
     assert CACHED_BLOCKS > 2
 
 
+def test_a_block_that_is_remembered_is_not_forgotten_for_others_of_the_same_page(vault, monkeypatch):
+    monkeypatch.setattr("hub_services.vault.CACHED_BLOCKS", 2)
+    drawn = dict(vault.draw_key() for _ in range(2 * KEYS_A_BLOCK + 1))
+    first, second, third = (block * KEYS_A_BLOCK for block in range(1, 4))
+    vault.keys((first,))
+    vault.keys((second,))
+
+    assert vault.keys((first, third)) == {each: drawn[each] for each in (first, third)}
+
+
 def test_a_destroyed_key_is_none_and_one_never_made_is_absent(vault):
     (one, _), (two, key) = vault.draw_key(), vault.draw_key()
     vault.destroy_key(one)

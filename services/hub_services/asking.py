@@ -190,7 +190,10 @@ class Asking:
             labels = past.labels(named)
             if labels is None or not policy.may(caller, "view", named, labels).allowed:
                 raise RefusedError("not-found", NOT_FOUND)
-        if expected is not None and not past.holds(by.command_id):
+        if past.holds(by.command_id):
+            # Another attempt wrote it while this one was reading, perhaps a part only: its receipt knows all of it.
+            return self._repeated(command, caller, by, fingerprint) or _nothing_new(stream, past, by.command_id)
+        if expected is not None:
             _require_version(stream, expected, past)
         outcome = [each for each in decided(command, past, by) if each.events]
         if not outcome:

@@ -127,6 +127,9 @@ class Following:
                     logger.warning("a deadline could not be kept: %s", error.code)
                     self._warned_of.add(key)
         self._forget_receipts()
+        # While somebody reads an older page of the views it stays; the next tick tries again.
+        with suppress(UnavailableError):
+            hub.forget_old_pages()
 
     def _forget_receipts(self) -> None:
         today = (self._hub.world.now() - datetime(1970, 1, 1, tzinfo=UTC)).days

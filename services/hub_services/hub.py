@@ -33,6 +33,7 @@ from hub_services.vault import Vault, read_master_key
 from hub_services.world import DemoWorld, World
 
 WAIT_SECONDS: Final = 2.0
+OLD_PAGES_WAIT_MILLISECONDS: Final = 100
 
 
 class LogSource:
@@ -118,6 +119,7 @@ class Hub:
         self.source = LogSource(self.log)
         self.runner = Runner(self.views, self.source, self.set_aside_events, self._destroy)
         self._asking = Asking(self.log, self.world, self.vault.secret("ids"))
+        self._old_pages = True
 
     def ask(
         self,
@@ -209,12 +211,41 @@ class Hub:
         return answer
 
     def _destroy(self, erased: StreamErased) -> None:
+        self._old_pages = True
         self.vault.destroy_key(erased.key_id)
 
-    def checkpoint_views(self) -> None:
-        """Empty the write-ahead log of the views, so that no page in it still holds what was deleted."""
+    def checkpoint_views(self, wait_milliseconds: int = sqlite.BUSY_MILLISECONDS) -> None:
+        """Empty the write-ahead log of the views, so that no older page still holds what was deleted.
+
+        Args:
+            wait_milliseconds: how long to wait for readers of older pages; nobody can write the views meanwhile.
+
+        Raises:
+            UnavailableError: somebody is reading an older page; what was deleted is gone from every newer one.
+        """
         with self._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait_milliseconds}")
+            try:
+                busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {sqlite.BUSY_MILLISECONDS}")
+        if busy:
+            raise UnavailableError("views-busy", "Somebody still reads an older page of the views; please ask again.")
+
+    def forget_old_pages(self) -> None:
+        """Let no older page of the views hold what was erased, by this process or by one that was cut off before it.
+
+        Raises:
+            UnavailableError: somebody is reading an older page; asking again does the rest.
+        """
+        if self._old_pages:
+            # Before, not after: what is erased meanwhile leaves older pages of its own.
+            self._old_pages = False
+            try:
+                self.checkpoint_views(OLD_PAGES_WAIT_MILLISECONDS)
+            except BaseException:
+                self._old_pages = True
+                raise
 
     def set_aside_events(self) -> frozenset[tuple[str, int]]:
         """The events, by stream and version, that no view is to take in."""

@@ -207,6 +207,10 @@ class Vault:
                 self._blocks.clear()
                 self._seen_version = version
             for page in _pages(sorted(wanted), CACHED_BLOCKS):
+                for block in page:
+                    if block in self._blocks:
+                        # Or it would be forgotten for one that is read now for the same page.
+                        self._blocks.move_to_end(block)
                 if any(block not in self._blocks for block in page):
                     with self._readers.reading() as reader:
                         self._read_blocks(reader, page)

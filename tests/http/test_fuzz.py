@@ -19,7 +19,7 @@ from hub_services.verification import verify
 
 COMMANDS = [each for each in OPERATIONS if each.is_command and each.body is not None]
 LISTS = [each for each in OPERATIONS if not each.is_command and each.query is not None]
-SIZE = 100 if os.environ.get("HUB_PROOF_SIZE") == "ci" else 12
+SIZE = 100 if os.environ.get("HUB_PROOF_SIZE") == "ci" else 8
 WHO = ("supervisor", "intelligence", "manager", "worker", "teacher", "duty")
 FITTING = {"accounts": "administrator", "route-checks": "teacher", "flags": "manager", "cases": "supervisor"}
 

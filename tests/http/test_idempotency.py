@@ -238,6 +238,19 @@ def test_an_answer_that_was_lost_at_the_commit_is_found_by_its_receipt(people, h
     assert len(calls) == 1
 
 
+def test_a_command_whose_receipt_was_forgotten_is_still_done_once(story, people, hub, position_of):
+    """Receipts are kept for thirty days; what was written says for good by which command it was."""
+    report = story.report()
+    body = {"outcome": "INVESTIGATE", "rationale": "A pattern."}
+    first = people["supervisor"].change(f"/v1/triage/{report}", "proposals", body, key="long-ago")
+    head = hub.log.head()
+    assert hub.log.forget_receipts(1_000_000) > 0
+    again = people["supervisor"].post(f"/v1/triage/{report}/proposals", body, key="long-ago", etag='"v1"')
+    assert (again.status_code, again.json) == (200, first.json)
+    assert position_of(people["supervisor"], again) == position_of(people["supervisor"], first)
+    assert hub.log.head() == head
+
+
 def test_whoever_always_comes_second_is_asked_to_send_again(people, hub, monkeypatch):
     def moved(write):
         raise StreamMovedError(write.drafts[0].stream, 0)

@@ -28,6 +28,7 @@ OF_KIND = {
     "flags": {"flag", "refused"},
     "inbox": {"notice"},
 }
+ONE_OF_EACH = {"account", "called", "report", "mention", "case", "flag", "notice"}
 IN_BODY = {
     "report": {"report", "second", "rerouted"},
     "route_check": {"called", "closed"},
@@ -124,7 +125,7 @@ def test_the_id_of_another_kind_of_record_names_nothing(people, hub, ids, operat
     for who in MIGHTY:
         absent = send(people[who], operation, ABSENT, ids)
         assert absent.status_code in {403, 404}, (who, absent.get_data(as_text=True))
-        for other in ids.keys() - OF_KIND[kind_of(operation)]:
+        for other in ONE_OF_EACH - OF_KIND[kind_of(operation)]:
             answer = send(people[who], operation, ids[other], ids)
             assert answer.get_data() == absent.get_data(), (other, who)
     assert hub.log.head() == head
@@ -157,7 +158,7 @@ def test_the_id_of_another_kind_in_a_body_names_nothing(people, hub, ids, operat
         else:
             assert absent.status_code in {403, 404, 422}, (who, absent.get_data(as_text=True))
             assert absent.json["code"] in FREE_OF_KIND, (who, absent.json)
-        for other in ids.keys() - IN_BODY[label]:
+        for other in ONE_OF_EACH - IN_BODY[label]:
             answer = send(person, operation, target, ids, etag, **{label: ids[other]})
             assert answer.get_data() == absent.get_data(), (other, who)
             tried += 1

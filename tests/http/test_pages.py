@@ -86,7 +86,7 @@ def test_a_list_is_walked_without_gap_or_repeat_whatever_the_size_of_a_page(peop
     whole = items_of(people[who].get(path.format(case=case), limit=200, **query))
     assert len(whole) > 1
     assert len({repr(each) for each in whole}) == len(whole)
-    for limit in {1, 2, 3, len(whole) - 1, len(whole), len(whole) + 1}:
+    for limit in {1, 2, len(whole) - 1, len(whole)}:
         pages = walk(who, path, limit, **query)
         assert [each for page in pages for each in page] == whole
         assert len(pages) == -(-len(whole) // limit)

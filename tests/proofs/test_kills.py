@@ -510,7 +510,7 @@ def opened(killing):
             killing.shared.acknowledged.close()
 
 
-def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path, size):
+def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path, size, scoreboard):
     seed = int.from_bytes(os.urandom(4))
     killing = Killing(tmp_path)
     starting = killing.kill(KILLS[size], seed)
@@ -520,15 +520,13 @@ def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path, size):
         lost = [each for each in map(found.lost, lines) if each]
         refused = [key for key, each in shared.refused.items() if found.receipt(each.who, key)]
         unacknowledged = [key for key, each in shared.unknown.items() if found.receipt(each.who, key)]
-        print(
-            f"\nR1 kills={KILLS[size]} (while starting {starting}) acked={len(lines)} "
-            f"unacked-present={len(unacknowledged)} lost={len(lost)} "
-            f"(retried {shared.retried}, events {len(found.rows)}, seed {seed})"
-        )
+        figures = {"kills": KILLS[size], "acked": len(lines), "unacked-present": len(unacknowledged), "lost": len(lost)}
+        scoreboard("R1", **figures, retried=shared.retried, while_starting=starting, events=len(found.rows), seed=seed)
         assert lost == []
         assert refused == [], "a command that was refused was done"
         assert list(found.doubled()) == []
         assert list(found.gaps()) == []
+        assert found.hub.views.quarantine() == []
         assert list(verify(found.hub)) == []
         kinds = Counter(kind_of(each.stream) for each in found.rows.values())
         assert {"route-check", "report", "mention", "triage", "case", "feedback", "notice"} <= kinds.keys()

@@ -53,6 +53,7 @@ class Health(Schema):
 
     status = fields.String(required=True)
     behind = fields.Boolean()
+    reactions_behind = fields.Boolean()
     quarantined_streams = fields.Integer()
     unroutable_reports = fields.Integer()
     failing = fields.List(fields.String(), required=True)

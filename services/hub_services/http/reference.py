@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -56,16 +54,8 @@ def _shown(entry: Entry) -> dict[str, Any]:
         "source": entry.source,
         "from": shown_day(entry.valid_from),
         "to": shown_day(entry.valid_to),
-        **{name: _plain(value) for name, value in entry.fields.items()},
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in entry.fields.items()},
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [_plain(inner) for inner in value]
-    return value.isoformat() if isinstance(value, date) else value if isinstance(value, (int, float)) else str(value)
 
 
 OPERATIONS = (
