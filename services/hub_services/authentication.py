@@ -18,10 +18,13 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from hub_events.case import MemberAdded, MemberRemoved, WorkerAllocated
+from hub_events.envelope import Unreadable
 from hub_events.stream import ACCOUNT, Stream, is_stream, kind_of, stream
 from hub_projections.views.cases import memberships
 from hub_services.caller import Caller
 from hub_services.decisions.account import Account
+from hub_services.decisions.case_people import works_on
 from hub_services.decisions.decision import Past
 from hub_services.hub import Hub
 from hub_services.log.frame import TamperedError
@@ -29,6 +32,9 @@ from hub_services.refusal import RefusedError, UnavailableError
 
 LIFETIME: Final = timedelta(hours=1)
 MEMBERSHIP_SECONDS: Final = 0.5
+MEMBERSHIP_EVENTS: Final = (MemberAdded, MemberRemoved, WorkerAllocated, Unreadable)
+MOST_BEYOND: Final = 500
+"""How many events the views may be behind the log for memberships to be put right from it."""
 ISSUER: Final = "safeguarding-hub"
 ALGORITHM: Final = "HS256"
 CLAIMS: Final = frozenset({"iss", "sub", "role", "iat", "exp"})
@@ -149,11 +155,27 @@ class Authentication:
         )
 
     def _memberships(self, account: str) -> tuple[str, ...]:
-        """Return the cases an account is a member of now; none while the views cannot tell whether it still is."""
-        if not self._hub.runner.wait_for(self._hub.log.head(), MEMBERSHIP_SECONDS):
-            return ()
-        with self._hub.views.reading() as reader:
-            return memberships(reader, account)
+        """Return the cases an account is a member of now: as the views have it, put right by the log beyond them.
+
+        So nobody waits for the views, and a removal counts at once. When the log is far ahead it is waited for; as
+        long as it stays so nobody is a member of anything.
+        """
+        for _ in range(2):
+            with self._hub.views.reading() as reader:
+                cases, position = set(memberships(reader, account)), reader.position
+            beyond = self._hub.log.follow(position, MOST_BEYOND + 1)
+            if len(beyond) <= MOST_BEYOND:
+                changed = {recorded.stream for recorded in beyond if isinstance(recorded.event, MEMBERSHIP_EVENTS)}
+                lost = {case for case in changed if not self._works_on(case, account)}
+                return tuple(sorted((cases | changed) - lost))
+            self._hub.runner.wait_for(beyond[-1].position, MEMBERSHIP_SECONDS)
+        return ()
+
+    def _works_on(self, case: str, account: str) -> bool:
+        try:
+            return works_on(Past({case: self._hub.log.past(case)}).events(case), account)
+        except (TamperedError, RefusedError, UnavailableError):
+            return False
 
 
 def _signed_out() -> RefusedError:

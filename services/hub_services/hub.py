@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Final, Self
 
@@ -34,6 +35,7 @@ from hub_services.world import DemoWorld, World
 
 WAIT_SECONDS: Final = 2.0
 OLD_PAGES_WAIT_MILLISECONDS: Final = 100
+CHECKPOINT_AGAIN_SECONDS: Final = 0.01
 
 
 class LogSource:
@@ -223,10 +225,15 @@ class Hub:
         Raises:
             UnavailableError: somebody is reading an older page; what was deleted is gone from every newer one.
         """
+        ends = monotonic() + wait_milliseconds / 1000
         with self._engine.connect() as connection:
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait_milliseconds}")
             try:
                 busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+                while busy and monotonic() < ends:
+                    # SQLite does not wait for another checkpoint that is under way, only for readers.
+                    sleep(CHECKPOINT_AGAIN_SECONDS)
+                    busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
             finally:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout = {sqlite.BUSY_MILLISECONDS}")
         if busy:

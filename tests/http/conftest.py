@@ -85,7 +85,8 @@ class Person:
             headers=self.headers(**more),
             content_type="application/json" if body is not None else None,
         )
-        self.following.settle()
+        if answer.status_code < 400:
+            self.following.settle()
         return answer
 
     def change(self, resource: str, path: str, body: object = None, **more: str):

@@ -126,7 +126,6 @@ def test_a_command_that_takes_no_body_is_sent_without(story, people, hub):
 def test_what_the_views_have_not_taken_in_yet_is_not_there_yet(people, monkeypatch, hub):
     """Whoever made it asks with the position they were given, and then waits for it."""
     monkeypatch.setattr("hub_services.hub.WAIT_SECONDS", 0.1)
-    monkeypatch.setattr("hub_services.authentication.MEMBERSHIP_SECONDS", 0.01)
     monkeypatch.setattr(people["teacher"].following, "settle", lambda: None)
     check = people["teacher"].post("/v1/route-checks", _answers()).json["id"]
     sent = people["teacher"].post("/v1/reports", _form(check))

@@ -18,11 +18,6 @@ def running(run_hub, tmp_path_factory):
         yield found
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    monkeypatch.setattr("hub_services.authentication.MEMBERSHIP_SECONDS", 0.01)
-
-
 @pytest.fixture(scope="module")
 def case(running, story_of):
     """A case with a worker and everything in it to be seen."""
@@ -114,18 +109,17 @@ def test_a_version_that_never_was_is_a_stale_one(people, case, version):
 
 
 def test_of_many_who_send_at_once_one_comes_first(app, people, case, hub):
-    # As one whose sight hangs on no membership: those are closed while the views cannot tell.
-    path, supervisor = f"/v1/cases/{case}", people["supervisor"]
-    etag, head = supervisor.get(path).headers["ETag"], hub.log.head()
+    path, worker = f"/v1/cases/{case}", people["worker"]
+    etag, head = worker.get(path).headers["ETag"], hub.log.head()
 
     def send(number):
-        headers = supervisor.headers(**{"Idempotency-Key": f"at-once-{number}", "If-Match": etag})
+        headers = worker.headers(**{"Idempotency-Key": f"at-once-{number}", "If-Match": etag})
         code = ("VE", "OCG_USG", "MISSING", "TTL")[number % 4]
         return app.test_client().post(f"{path}/strands", json=strand(code), headers=headers).status_code
 
     with ThreadPoolExecutor(8) as pool:
         statuses = sorted(pool.map(send, range(8)))
-    supervisor.following.settle()
+    worker.following.settle()
     assert statuses == [200] + [412] * 7
     assert hub.log.head() == head + 1
 

@@ -32,7 +32,6 @@ def ids(running, story_of):
 @pytest.fixture
 def impatient(monkeypatch):
     monkeypatch.setattr("hub_services.hub.WAIT_SECONDS", 0.1)
-    monkeypatch.setattr("hub_services.authentication.MEMBERSHIP_SECONDS", 0.01)
 
 
 def routes():

@@ -405,6 +405,86 @@ def test_the_token_of_one_hub_opens_no_other(run_foreign_hub, tmp_path, people, 
         refused(me(other.people["teacher"].token))
 
 
+@pytest.fixture
+def case(story):
+    report = story.decided()
+    story.lift(report, "SHARE_WITH_CASE_MEMBERS")
+    case = story.case(report)
+    story.allocate(case)
+    return case
+
+
+@pytest.fixture
+def standing_still(people, monkeypatch):
+    """The views take nothing in any more."""
+    monkeypatch.setattr(people["supervisor"].following, "settle", lambda: None)
+
+
+def member_of(me, person):
+    return me(person.token).json["cases"]
+
+
+def test_a_membership_begins_and_ends_with_the_next_request_although_the_views_stand_still(
+    people, story, case, me, standing_still
+):
+    path, stranger, worker = f"/v1/cases/{case}", people["stranger"], people["worker"]
+    assert (case in member_of(me, worker), case in member_of(me, stranger)) == (True, False)
+    etag = people["supervisor"].get(path).headers["ETag"]
+
+    def change(what, **body):
+        nonlocal etag
+        done = people["supervisor"].post(f"{path}/{what}", {"reason": "X", **body}, etag=etag)
+        assert done.status_code == 200, done.json
+        etag = done.headers["ETag"]
+
+    change("members", account=stranger.id)
+    assert case in member_of(me, stranger)
+    assert stranger.get(path).status_code == 200
+    change("member-removals", account=stranger.id)
+    assert case not in member_of(me, stranger)
+    assert stranger.get(path).status_code == 404
+    change("allocations", worker=stranger.id, team="PROTECT")
+    assert (case in member_of(me, worker), case in member_of(me, stranger)) == (True, True)
+    change("member-removals", account=worker.id)
+    assert case not in member_of(me, worker)
+    assert worker.get(path).status_code == 404
+    assert worker.get("/v1/cases").json["items"] == []
+
+
+def test_nobody_is_a_member_of_a_case_that_cannot_be_read_any_more(
+    people, case, me, running, monkeypatch, standing_still
+):
+    past, worker = running.hub.log.past, people["worker"]
+    etag = people["supervisor"].get(f"/v1/cases/{case}").headers["ETag"]
+    body = {"account": people["stranger"].id, "reason": "X"}
+    assert people["supervisor"].post(f"/v1/cases/{case}/members", body, etag=etag).status_code == 200
+
+    def damaged(stream):
+        if stream == f"case:{case}":
+            raise TamperedError(stream)
+        return past(stream)
+
+    assert case in member_of(me, worker)
+    monkeypatch.setattr(running.hub.log, "past", damaged)
+    assert case not in member_of(me, worker)
+    assert case not in member_of(me, people["stranger"])
+
+
+def test_while_the_log_is_far_ahead_of_the_views_nobody_is_a_member(people, case, me, monkeypatch, standing_still):
+    monkeypatch.setattr(authentication, "MOST_BEYOND", 2)
+    monkeypatch.setattr(authentication, "MEMBERSHIP_SECONDS", 0.05)
+    worker, answers = people["worker"], {"immediate_danger": False, "in_need_or_harmed": False, "adult": False}
+    answers |= {"information": True, "person_of_interest_request": False}
+    for _ in range(2):
+        people["teacher"].post("/v1/route-checks", answers)
+    assert case in member_of(me, worker)
+    people["teacher"].post("/v1/route-checks", answers)
+    assert member_of(me, worker) == []
+    monkeypatch.undo()
+    worker.following.settle()
+    assert case in member_of(me, worker)
+
+
 def test_the_account_of_an_agency_that_is_no_more_opens_nothing(running, world, me):
     door, before = Authentication(running.hub), world.time
     account = door.account_stream("border.officer")

@@ -60,6 +60,12 @@ class _People:
         return people
 
 
+def works_on(events: Iterable[Event], account: str) -> bool:
+    """Whether a case is allocated to an account, or the account is one of its members."""
+    people = _People.of(events)
+    return account == people.worker or account in people.members
+
+
 def _account_to_read(name: Stream) -> tuple[str, ...]:
     """Return the account to be read; no other kind of stream, whose absence must not be told from its erasure."""
     return (name,) if kind_of(name) == ACCOUNT else ()
