@@ -140,6 +140,8 @@ def test_lines_are_filtered_by_grade_whole_or_in_part(lines, told):
     assert ids(lines(grade="[1AP]")) == ids(lines(grade="1AP")) == ids(lines(grade="A")) == of_first
     assert ids(lines(grade="[1BC]")) == ids(lines(grade="B")) == of_second
     assert ids(lines(grade="1")) == of_first | of_second
+    assert ids(lines(handling="P")) == of_first
+    assert ids(lines(handling="C")) == of_second
     assert ids(lines(grade="P")) == of_first
     assert lines(grade="3EC") == []
 

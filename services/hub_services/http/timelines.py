@@ -42,6 +42,7 @@ class Question(Position):
             error="A grade is such as [1BP], 1, B or P.",
         ),
     )
+    handling = fields.String(load_default="", validate=validate.OneOf(("", "P", "C")))
     person = identity("A person, as a mention.", required=False)
     place = fields.String(
         load_default="",
@@ -69,7 +70,7 @@ def _grade(text: str) -> dict[str, str]:
     if len(bare) > 1:
         return {"grade": f"[{bare}]"}
     for name, values in (("source_grade", "123"), ("assessment", "ABCDE"), ("handling", "PC")):
-        # C is both an assessment and a handling code; alone it is taken for the assessment.
+        # C is both an assessment and a handling code; alone it is the assessment, `handling` asks for the other.
         if bare and bare in values:
             return {name: bare}
     return {}
@@ -77,13 +78,16 @@ def _grade(text: str) -> dict[str, str]:
 
 def _filters(query: dict[str, Any]) -> Filters:
     place = query["place"]
+    grade = _grade(query["grade"])
+    if query["handling"]:
+        grade["handling"] = query["handling"]
     return Filters(
         strand=query["strand"],
         agency=query["agency"],
         kinds=(query["kind"],) if query["kind"] else (),
         person=stream_named(MENTION, query["person"]) if query["person"] else "",
         place=stream_named(MENTION, place) if len(place) == 22 else place,  # noqa: PLR2004 -- the length of an id
-        **_grade(query["grade"]),
+        **grade,
     )
 
 
