@@ -6,6 +6,7 @@ the time, so that a decision can be repeated and means the same (architecture.md
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -112,15 +113,15 @@ class Past:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command:
+class Command(ABC):
     """Something the hub is asked to do, in the imperative; its fields are what was said, its methods are pure."""
 
     action: ClassVar[str]
     """What `may` is asked before the decision is made."""
 
+    @abstractmethod
     def about(self, by: By) -> Stream:
         """Name the stream the command is about: its version is what an expected version speaks of."""
-        raise NotImplementedError
 
     def guard(self, by: By) -> Stream:
         """Name the stream whose labels decide whether this may be asked; a new stream has none."""
@@ -135,13 +136,13 @@ class Command:
         del past, by
         return ()
 
+    @abstractmethod
     def decide(self, past: Past, by: By) -> list[To]:
         """Answer with the events of each stream, or none when there is nothing left to do.
 
         Raises:
             RefusedError: the rules say no.
         """
-        raise NotImplementedError
 
 
 def decided(command: Command, past: Past, by: By) -> list[To]:
